@@ -1,0 +1,135 @@
+"""What can go wrong, as one tree. Each error says what, what was got, what was expected, what to do.
+
+EarwitnessError
+├── CaseError
+│   ├── CaseNotFound        the folder holds no case
+│   ├── CaseExists          a case is there already
+│   ├── CaseDamaged         a part of the case cannot be read
+│   ├── CaseTooNew          written by a later version of earwitness
+│   └── BadCaseFile         case.toml does not say what it should
+├── ExhibitError
+│   ├── NotAFile            a folder, link, pipe or device was given
+│   ├── UnreadableFile      the file is missing, or may not be read
+│   ├── EmptyFile           the file has no bytes
+│   ├── NotARecording       nothing in the file can be heard
+│   ├── ExhibitAltered      an exhibit's bytes are not those that were received
+│   └── UnknownExhibit      no exhibit of the case goes by that name or hash
+├── DecodeError             the sound could not be decoded
+│   └── TooLong             it decodes to more hours than were allowed
+├── MethodError
+│   ├── UnknownExamination  no examination goes by that name
+│   └── BadParameter        a parameter of an examination is unknown or out of range
+├── MissingPart             an optional package, model or data file is not installed
+└── WorkerDied              the process that examined was ended from outside, or crashed
+"""
+
+from __future__ import annotations
+
+
+class EarwitnessError(Exception):
+    """The root of all errors that earwitness raises on purpose.
+
+    Parameters
+    ----------
+    what : str
+        What went wrong, as a sentence without a full stop.
+    got, expected, do : str
+        What was found, what should have been there, and what the reader can do; each may be empty.
+    """
+
+    def __init__(self, what: str, *, got: str = "", expected: str = "", do: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.got = got
+        self.expected = expected
+        self.do = do
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.got:
+            parts.append(f"got {self.got}")
+        if self.expected:
+            parts.append(f"expected {self.expected}")
+        if self.do:
+            parts.append(self.do)
+        return "; ".join(parts)
+
+
+class CaseError(EarwitnessError):
+    """Something about a case as a whole."""
+
+
+class CaseNotFound(CaseError):
+    """The folder holds no case."""
+
+
+class CaseExists(CaseError):
+    """A case is there already."""
+
+
+class CaseDamaged(CaseError):
+    """A part of the case cannot be read."""
+
+
+class CaseTooNew(CaseError):
+    """The case was written by a later version of earwitness."""
+
+
+class BadCaseFile(CaseError):
+    """case.toml does not say what it should."""
+
+
+class ExhibitError(EarwitnessError):
+    """Something about one file that was, or should become, an exhibit."""
+
+
+class NotAFile(ExhibitError):
+    """A folder, link, pipe or device was given where a file was expected."""
+
+
+class UnreadableFile(ExhibitError):
+    """The file is missing, or may not be read."""
+
+
+class EmptyFile(ExhibitError):
+    """The file has no bytes."""
+
+
+class NotARecording(ExhibitError):
+    """Nothing in the file can be heard."""
+
+
+class ExhibitAltered(ExhibitError):
+    """An exhibit's bytes are not those that were received."""
+
+
+class UnknownExhibit(ExhibitError):
+    """No exhibit of the case goes by that name or hash."""
+
+
+class DecodeError(EarwitnessError):
+    """The sound could not be decoded."""
+
+
+class TooLong(DecodeError):
+    """The recording decodes to more hours than were allowed."""
+
+
+class MethodError(EarwitnessError):
+    """Something about an examination's name or parameters."""
+
+
+class UnknownExamination(MethodError):
+    """No examination goes by that name."""
+
+
+class BadParameter(MethodError):
+    """A parameter of an examination is unknown or out of range."""
+
+
+class MissingPart(EarwitnessError):
+    """An optional package, model or data file is not installed."""
+
+
+class WorkerDied(EarwitnessError):
+    """The process that examined was ended from outside, or crashed."""

@@ -1,0 +1,1 @@
+"""Exhibits as received: what they are, their bytes, their sound, and who touched them."""
