@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 PART_SUFFIX = ".part"
+_ABANDONED_AFTER_S = 86_400
+
+
+@contextmanager
+def written_part(folder: Path, *, mode: int = 0o644) -> Iterator[tuple[IO[bytes], Path]]:
+    """Open a file whose name is not known yet; the caller renames it after the block.
+
+    When the block ends, all of it is on the disk; when it fails, the part is removed.
+    """
+    part = folder / f".{os.getpid()}-{secrets.token_hex(8)}{PART_SUFFIX}"
+    try:
+        with part.open("xb") as file:
+            yield file, part
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(mode)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        raise
 
 
 @contextmanager
@@ -23,19 +44,10 @@ def written_whole(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     mode : int
         Permissions of the final file.
     """
-    part = path.with_name(f".{secrets.token_hex(8)}{PART_SUFFIX}")
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(mode)
-        part.replace(path)
-        sync_folder(path.parent)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        raise
+    with written_part(path.parent, mode=mode) as (file, part):
+        yield file
+    part.replace(path)
+    sync_folder(path.parent)
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
@@ -53,10 +65,28 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_parts(folder: Path) -> int:
-    """Remove what interrupted writes left in a folder; give how many there were."""
-    parts = list(folder.glob(f".*{PART_SUFFIX}"))
-    for part in parts:
+def remove_parts(folder: Path) -> list[str]:
+    """Remove what interrupted writes left in a folder; give the names.
+
+    A part whose writer still runs is left alone. One that is a day old is taken for abandoned even
+    if another process now has its writer's number.
+    """
+    removed = []
+    for part in folder.glob(f".*{PART_SUFFIX}"):
+        writer = part.name[1:].split("-", 1)[0]
         with suppress(FileNotFoundError):
-            part.unlink()
-    return len(parts)
+            old = time.time() - part.stat().st_mtime > _ABANDONED_AFTER_S
+            if old or not (writer.isdigit() and _runs(int(writer))):
+                part.unlink()
+                removed.append(part.name)
+    return removed
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -80,7 +80,9 @@ class Measure:
             return f"not defined ({self.note})" if self.note else "not defined"
         if isinstance(self.value, str):
             return self.value
-        shown = f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:,.{self.digits}f}"
+        shown = (
+            f"{self.value:,}" if isinstance(self.value, int) else f"{self.value:,.{self.digits}f}"
+        )
         if self.low is not None and self.high is not None:
             shown += f" [{self.low:,.{self.digits}f}, {self.high:,.{self.digits}f}]"
         return f"{shown} {self.unit}".rstrip()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -24,7 +26,7 @@ from av.container import InputContainer
 from earwitness.errors import DecodeError, NotARecording, TooLong, UnreadableFile
 
 Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.signedinteger[npt.NBitBase] | np.unsignedinteger[npt.NBitBase]]
+Integers = npt.NDArray[Any]  # u8, s16, s32 or s64, as the file has it
 
 BLOCK_SAMPLES = 65_536
 DEFAULT_MAX_HOURS = 24.0
@@ -279,7 +281,7 @@ def _frames(
             _note_error(notes, stream, error)
             return
         try:
-            yield from packet.decode()  # type: ignore[misc]
+            yield from packet.decode()
         except av.error.FFmpegError as error:
             _note_error(notes, stream, error)
 
@@ -332,7 +334,7 @@ class _Joiner:
             )
         steps.append(graph.add("asetnsamples", f"n={BLOCK_SAMPLES}:p=0"))
         steps.append(graph.add("abuffersink"))
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             before.link_to(after)
         graph.configure()
         self._graph = graph

@@ -37,4 +37,10 @@ def _visible(character: str) -> str:
     if character in _JOINERS or unicodedata.category(character) not in _SHOWN_AS_CODE:
         return character
     code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )

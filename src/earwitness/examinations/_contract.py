@@ -43,6 +43,8 @@ class Needs:
         As ``roles``, but the examination also runs when there are none.
     archives : bool
         Whether it searches the archives that the case names.
+    claims : bool
+        Whether it looks at what is claimed of the questioned recording.
     """
 
     min_seconds: float = 0.0
@@ -50,6 +52,7 @@ class Needs:
     roles: tuple[Role, ...] = ()
     may_use: tuple[Role, ...] = ()
     archives: bool = False
+    claims: bool = False
 
     @property
     def wording(self) -> str:
@@ -70,7 +73,7 @@ class CaseView(Protocol):
 
     @property
     def claims(self) -> Mapping[str, str]:
-        """What is claimed of the questioned recording: speaker, publisher, released, place, language."""
+        """What is claimed of the questioned recording, if declared: speaker, publisher, and so on."""
 
     @property
     def archives(self) -> Sequence[Path]:

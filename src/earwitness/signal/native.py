@@ -119,20 +119,26 @@ class NativeMeter:
         joined = np.concatenate([self._chunk_rest, mono]) if self._chunk_rest.size else mono
         whole = joined.size // self._chunk_samples * self._chunk_samples
         pieces = joined[:whole].reshape(-1, self._chunk_samples)
-        self._chunks.append(np.einsum("ij,ij->i", pieces, pieces, dtype=np.float64) / self._chunk_samples)
+        self._chunks.append(
+            np.einsum("ij,ij->i", pieces, pieces, dtype=np.float64) / self._chunk_samples
+        )
         self._chunk_rest = joined[whole:].copy()
 
     def _add_runs(self, floats: Floats, start: int, block_peak: float) -> None:
-        zero = (floats == 0.0).all(axis=0)
+        zero = np.logical_and.reduce(floats == 0.0, axis=0)
         self._silence.add(zero, start)
         # The recording's peak is known only at the end: keep runs at the highest level seen so far.
         highest = float(self._peak.max())
         if block_peak > 0 and block_peak >= highest - CLIP_TOLERANCE:
             self._levels = {
-                level: meter for level, meter in self._levels.items() if level >= highest - CLIP_TOLERANCE
+                level: meter
+                for level, meter in self._levels.items()
+                if level >= highest - CLIP_TOLERANCE
             }
             meter = self._levels.setdefault(highest, RunMeter())
-            at_peak = (np.abs(floats) >= np.float32(highest - CLIP_TOLERANCE)).any(axis=0)
+            at_peak = np.logical_or.reduce(
+                np.abs(floats) >= np.float32(highest - CLIP_TOLERANCE), axis=0
+            )
             meter.add(at_peak, start)
 
     def finish(self) -> Native:

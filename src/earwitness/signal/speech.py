@@ -131,7 +131,7 @@ def _regions(
 ) -> npt.NDArray[np.float64]:
     runs = RunMeter()
     runs.add(_hysteresis(probability, high=threshold, low=threshold - 0.15), 0)
-    regions = runs.runs(1) * FRAME_S
+    regions: npt.NDArray[np.float64] = runs.runs(1).astype(np.float64) * FRAME_S
     regions = _join(regions, min_pause_s)
     regions = regions[(regions[:, 1] - regions[:, 0]) >= min_speech_s]
     regions = regions + np.array([-pad_s, pad_s])

@@ -1,0 +1,132 @@
+"""Is a case whole? Re-hash every exhibit, walk the custody chain, compare both with the outcomes.
+
+1. The database's bytes are as they were sealed, and SQLite finds no fault in them.
+2. Each custody entry is what its hash says, and follows from the one before, up to the head.
+3. Each exhibit that was received was logged as added, and the other way round.
+4. Each exhibit's bytes have the SHA-256 that they had when they came in.
+5. Each outcome is the one that was logged when it was reached, and the other way round.
+6. case.toml can be read; that it was edited since the last act is noted, not blamed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from earwitness.errors import CaseDamaged, EarwitnessError
+from earwitness.evidence.custody import Entry, Head, Problem, walk_chain
+from earwitness.outcome import outcome_hash
+from earwitness.store.casefile import read_text, text_hash
+from earwitness.store.database import Transaction
+from earwitness.store.folder import CaseFolder
+from earwitness.store.seal import SealState
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What ``verify`` saw: problems, and notes that are none."""
+
+    exhibits: int
+    entries: int
+    outcomes: int
+    head: Head
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was found altered, missing or out of place."""
+        return not self.problems
+
+
+def verify(case: CaseFolder) -> Verification:
+    """Check a case from its bytes up; changes nothing in it.
+
+    The numbers in the code are those of this module's list.
+    """
+    problems: list[Problem] = []
+    notes: list[str] = []
+    with case.database.locked():
+        _check_seal(case, problems, notes)  # 1
+        try:
+            problems += [Problem("case.db", what) for what in case.database.integrity()]  # 1
+            with case.database.read() as transaction:
+                entries, head = transaction.entries(), transaction.head()
+                received = {each.sha256 for each in transaction.received()}
+                problems += walk_chain(entries, head)  # 2
+                problems += _unlogged_exhibits(entries, received)  # 3
+                outcomes = _check_outcomes(transaction, entries, problems)  # 5
+        except CaseDamaged as error:
+            problems.append(Problem("case.db", str(error)))
+            return Verification(0, 0, 0, Head(0, ""), problems, notes)
+        exhibit_problems, exhibit_notes = case.vault.check(received)  # 4
+    problems += exhibit_problems
+    notes += exhibit_notes
+    _check_case_file(case, entries, problems, notes)  # 6
+    return Verification(len(received), len(entries), outcomes, head, problems, notes)
+
+
+def _check_seal(case: CaseFolder, problems: list[Problem], notes: list[str]) -> None:
+    try:
+        state = case.database.seal_state()
+    except CaseDamaged as error:
+        problems.append(Problem("case.db", str(error)))
+        return
+    if state in (SealState.BROKEN, SealState.MISSING):
+        problems.append(Problem("case.db", state.value))
+    elif state is SealState.NEWER:
+        notes.append(f"{state.value}: its content was checked by the custody chain")
+
+
+def _unlogged_exhibits(entries: list[Entry], received: set[str]) -> list[Problem]:
+    added = {sha256 for entry in entries if entry.act == "add" for sha256 in entry.exhibits}
+    problems = [
+        Problem(
+            f"exhibit {sha256[:12]}", "is in the list of exhibits but was never logged as added"
+        )
+        for sha256 in sorted(received - added)
+    ]
+    problems += [
+        Problem(
+            f"exhibit {sha256[:12]}", "was logged as added but is gone from the list of exhibits"
+        )
+        for sha256 in sorted(added - received)
+    ]
+    return problems
+
+
+def _check_outcomes(transaction: Transaction, entries: list[Entry], problems: list[Problem]) -> int:
+    logged = Counter(
+        (entry.exhibits[0], str(entry.details.get("method")), str(entry.details.get("outcome")))
+        for entry in entries
+        if entry.act == "examine" and entry.exhibits
+    )
+    count = 0
+    for examined in transaction.outcomes():
+        count += 1
+        where = f"outcome {examined.number} ({examined.method} of {examined.exhibit[:12]})"
+        found = outcome_hash(examined.outcome)
+        if found != examined.stored_sha256:
+            problems.append(Problem(where, "was edited: it is not what its hash says"))
+        identity = (examined.exhibit, examined.method, examined.stored_sha256)
+        if logged[identity] == 0:
+            problems.append(Problem(where, "was never logged"))
+        logged[identity] -= 1
+    for (exhibit, method, _), missing in logged.items():
+        if missing > 0:
+            where = f"outcome of {method} of {exhibit[:12]}"
+            problems.append(Problem(where, "was logged but is gone"))
+    return count
+
+
+def _check_case_file(
+    case: CaseFolder, entries: list[Entry], problems: list[Problem], notes: list[str]
+) -> None:
+    try:
+        text = read_text(case.case_file_path)
+        case.read_case_file()
+    except EarwitnessError as error:
+        problems.append(Problem("case.toml", str(error)))
+        return
+    if entries and entries[-1].details.get("case_toml") != text_hash(text):
+        notes.append("case.toml was edited since the last act; the next act will log it")

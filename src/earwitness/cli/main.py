@@ -1,0 +1,61 @@
+"""``earwitness``: the entrance, its options, and how every command ends."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from earwitness.cli import case, examine, other
+from earwitness.cli.show import ExitCode, Screen
+from earwitness.errors import CaseError, EarwitnessError
+
+_EPILOG = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--as", "who", default="", metavar="NAME", help="Log acts under this name.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@click.version_option(package_name="earwitness")
+@click.pass_context
+def earwitness(context: click.Context, who: str, as_json: bool, quiet: bool) -> None:
+    """Examine a purported recording, and publish a report that another desk can replay."""
+    context.obj = Screen(who=who, as_json=as_json, quiet=quiet)
+
+
+for command in (
+    case.case,
+    examine.examine,
+    examine.replay,
+    other.report,
+    other.verify,
+    other.examinations,
+):
+    earwitness.add_command(command)
+
+
+def main() -> None:
+    """Run a command; turn each error into one line and its exit code."""
+    screen = Screen(as_json="--json" in sys.argv)
+    try:
+        code = earwitness(standalone_mode=False)
+    except click.exceptions.Abort:
+        screen.error("stopped; what had ended is kept, and the same command goes on from there")
+        code = ExitCode.STOPPED
+    except KeyboardInterrupt:
+        screen.error("stopped; what had ended is kept, and the same command goes on from there")
+        code = ExitCode.STOPPED
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except CaseError as error:
+        screen.error(str(error), kind=type(error).__name__)
+        code = ExitCode.CASE
+    except EarwitnessError as error:
+        screen.error(str(error), kind=type(error).__name__)
+        code = ExitCode.REFUSED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: nothing is left to tell
+        code = ExitCode.DONE
+    sys.exit(int(code or 0))

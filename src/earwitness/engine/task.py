@@ -1,0 +1,130 @@
+"""One piece of work for a worker: which examination, of which exhibit, and what it may see."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from earwitness.errors import MethodError
+from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.examinations import Examination, Parameter, find_examination
+from earwitness.outcome import canonical_json
+from earwitness.signal.recording import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An examination to be carried out.
+
+    Attributes
+    ----------
+    exhibit : Exhibit
+    method : str
+        Name with version.
+    parameters : mapping
+    seen : mapping of role to exhibits
+        The other exhibits that the examination declared.
+    claims : mapping
+        What is claimed, if the examination declared that it looks.
+    archives : tuple of str
+    cache : str
+        Folder for decoded signals.
+    max_hours : float
+    """
+
+    exhibit: Exhibit
+    method: str
+    parameters: Mapping[str, Parameter]
+    seen: Mapping[Role, tuple[Exhibit, ...]]
+    claims: Mapping[str, str]
+    archives: tuple[str, ...]
+    cache: str
+    max_hours: float
+
+    @property
+    def consulted(self) -> dict[str, Any]:
+        """Everything besides exhibit, method and parameters that the outcome depends on."""
+        seen = {
+            str(role): [[exhibit.sha256, exhibit.speaker] for exhibit in exhibits]
+            for role, exhibits in self.seen.items()
+        }
+        return {"exhibits": seen, "claims": dict(self.claims), "archives": list(self.archives)}
+
+    @property
+    def key(self) -> str:
+        """The same for the same work: what a result is kept and found under."""
+        identity = [self.exhibit.sha256, self.method, dict(self.parameters), self.consulted]
+        return hashlib.sha256(canonical_json(identity).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The task as JSON, for the way to a worker."""
+        data = asdict(self)
+        data["exhibit"] = _exhibit_to_json(self.exhibit)
+        data["seen"] = {
+            str(role): [_exhibit_to_json(exhibit) for exhibit in exhibits]
+            for role, exhibits in self.seen.items()
+        }
+        return data
+
+
+def task_from_json(data: Mapping[str, Any]) -> Task:
+    """A task as it came from the parent process."""
+    fields = dict(data)
+    fields["exhibit"] = _exhibit_from_json(data["exhibit"])
+    fields["seen"] = {
+        Role(role): tuple(_exhibit_from_json(exhibit) for exhibit in exhibits)
+        for role, exhibits in data["seen"].items()
+    }
+    fields["archives"] = tuple(data["archives"])
+    return Task(**fields)
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """What one examination may see of its case (``CaseView``)."""
+
+    task: Task
+    examination: Examination
+    report: Any
+
+    @property
+    def claims(self) -> Mapping[str, str]:
+        """What is claimed of the questioned recording."""
+        if not self.examination.needs.claims:
+            raise MethodError(f"{self.task.method} looks at claims but did not declare it")
+        return self.task.claims
+
+    @property
+    def archives(self) -> Sequence[Path]:
+        """The archives that the case names."""
+        return [Path(folder) for folder in self.task.archives]
+
+    def exhibits(self, role: Role) -> Sequence[Exhibit]:
+        """The exhibits of a role that was declared."""
+        if role not in self.examination.looks_at:
+            raise MethodError(f"{self.task.method} looks at role '{role}' but did not declare it")
+        return self.task.seen.get(role, ())
+
+    def recording(self, exhibit: Exhibit) -> Recording:
+        """Another recording of the case."""
+        return Recording(exhibit, Path(self.task.cache), max_hours=self.task.max_hours)
+
+    def progress(self, fraction: float, doing: str = "") -> None:
+        """Pass progress on to whoever watches."""
+        self.report(fraction, doing)
+
+
+def view_of(task: Task, report: Any) -> TaskView:
+    """The view that a task's examination gets."""
+    return TaskView(task, find_examination(task.method), report)
+
+
+def _exhibit_to_json(exhibit: Exhibit) -> dict[str, Any]:
+    return {**asdict(exhibit), "path": str(exhibit.path), "role": str(exhibit.role)}
+
+
+def _exhibit_from_json(data: Mapping[str, Any]) -> Exhibit:
+    return Exhibit(**{**data, "path": Path(data["path"]), "role": Role(data["role"])})

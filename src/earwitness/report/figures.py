@@ -1,0 +1,196 @@
+"""Draws the plots of outcomes as SVG: no script, no font to load, the same bytes every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil, floor, log10
+from typing import Any
+
+WIDTH, HEIGHT = 760, 240
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 10, 40
+_COLOURS = ("#1f5fa8", "#b5451b", "#2d7a4b", "#7a3e9d", "#8a6d00")
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    """Where data coordinates lie in the picture."""
+
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+    log_x: bool
+
+    def x(self, value: float) -> float:
+        if self.log_x:
+            share = (log10(value) - log10(self.x0)) / (log10(self.x1) - log10(self.x0))
+        else:
+            share = (value - self.x0) / (self.x1 - self.x0)
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        share = (value - self.y0) / (self.y1 - self.y0)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def figure_svg(figure: Mapping[str, Any], *, identity: str) -> str:
+    """Draw a figure.
+
+    Parameters
+    ----------
+    figure : mapping
+        An ``outcome.Figure`` as JSON.
+    identity : str
+        Unique in the page; ties the picture to its title and description.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element whose every text is escaped.
+    """
+    axes = _axes(figure)
+    layers = figure["layers"]
+    drawn = "".join(_layer(layer, axes, index) for index, layer in enumerate(layers))
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-labelledby="{identity}-t {identity}-d">'
+        f'<title id="{identity}-t">{escape(figure["title"])}</title>'
+        f'<desc id="{identity}-d">{escape(figure["alternative"])}</desc>'
+        f'<clipPath id="{identity}-c"><rect x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" '
+        f'height="{HEIGHT - TOP - BOTTOM}"/></clipPath>'
+        f'<g clip-path="url(#{identity}-c)">{drawn}</g>{_frame(figure, axes)}{_legend(layers)}</svg>'
+    )
+
+
+def _axes(figure: Mapping[str, Any]) -> _Axes:
+    xs, ys = _extent(figure["layers"])
+    x0, x1 = figure["x_range"] or (min(xs, default=0.0), max(xs, default=1.0))
+    y0, y1 = figure["y_range"] or (min(ys, default=0.0), max(ys, default=1.0))
+    if x1 <= x0:
+        x1 = x0 + 1.0
+    if y1 <= y0:
+        y0, y1 = y0 - 0.5, y0 + 0.5
+    return _Axes(x0, x1, y0, y1, bool(figure["log_x"]))
+
+
+def _extent(layers: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
+    xs: list[float] = []
+    ys: list[float] = []
+    for layer in layers:
+        match layer["kind"]:
+            case "line" | "points":
+                xs += layer["x"]
+                ys += layer["y"]
+            case "envelope":
+                xs += layer["x"]
+                ys += [*layer["low"], *layer["high"]]
+            case "raster":
+                xs += [layer["x0"], layer["x1"]]
+                ys += [layer["y0"], layer["y1"]]
+            case "spans":
+                xs += [edge for span in layer["spans"] for edge in span]
+    return xs, ys
+
+
+def _layer(layer: Mapping[str, Any], axes: _Axes, index: int) -> str:
+    colour = _COLOURS[index % len(_COLOURS)]
+    match layer["kind"]:
+        case "line":
+            return (
+                f'<polyline points="{_points(layer["x"], layer["y"], axes)}" fill="none" '
+                f'stroke="{colour}" stroke-width="1.4"/>'
+            )
+        case "points":
+            return "".join(
+                f'<circle cx="{axes.x(x):.1f}" cy="{axes.y(y):.1f}" r="2.4" fill="{colour}"/>'
+                for x, y in zip(layer["x"], layer["y"], strict=True)
+            )
+        case "envelope":
+            over = _points(layer["x"], layer["high"], axes)
+            under = _points(layer["x"][::-1], layer["low"][::-1], axes)
+            return f'<polygon points="{over} {under}" fill="{colour}" stroke="{colour}" stroke-width=".5"/>'
+        case "spans":
+            return "".join(_span(start, end, axes) for start, end in layer["spans"])
+        case "raster":
+            x, y = axes.x(layer["x0"]), axes.y(layer["y1"])
+            width, height = axes.x(layer["x1"]) - x, axes.y(layer["y0"]) - y
+            return (
+                f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
+                f'preserveAspectRatio="none" href="data:image/png;base64,'
+                f'{escape(layer["png_base64"])}"/>'
+            )
+    raise ValueError(f"no such layer: {layer['kind']!r}")
+
+
+def _points(xs: Sequence[float], ys: Sequence[float], axes: _Axes) -> str:
+    return " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
+
+
+def _span(start: float, end: float, axes: _Axes) -> str:
+    x = axes.x(start)
+    width = max(1.0, axes.x(end) - x)
+    return (
+        f'<rect x="{x:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}" '
+        f'fill="#d9a400" fill-opacity=".28"/>'
+    )
+
+
+def _frame(figure: Mapping[str, Any], axes: _Axes) -> str:
+    bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
+    parts = [
+        f'<rect x="{LEFT}" y="{TOP}" width="{right - LEFT}" height="{bottom - TOP}" fill="none" '
+        f'stroke="currentColor" stroke-opacity=".5"/>'
+    ]
+    for value in _ticks(axes.x0, axes.x1):
+        x = axes.x(value)
+        parts.append(
+            f'<path d="M{x:.1f} {bottom}v4" stroke="currentColor"/>'
+            f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{_number(value)}</text>'
+        )
+    for value in _ticks(axes.y0, axes.y1, about=4):
+        y = axes.y(value)
+        parts.append(
+            f'<path d="M{LEFT} {y:.1f}h-4" stroke="currentColor"/>'
+            f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{_number(value)}</text>'
+        )
+    middle_x, middle_y = (LEFT + right) / 2, (TOP + bottom) / 2
+    parts.append(
+        f'<text x="{middle_x:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(figure["x_label"])}</text>'
+        f'<text transform="translate(14 {middle_y:.0f}) rotate(-90)" text-anchor="middle">'
+        f"{escape(figure['y_label'])}</text>"
+    )
+    return "".join(parts)
+
+
+def _legend(layers: Sequence[Mapping[str, Any]]) -> str:
+    entries = [
+        (layer["label"], "#d9a400" if layer["kind"] == "spans" else _COLOURS[index % len(_COLOURS)])
+        for index, layer in enumerate(layers)
+        if layer["label"] and layer["kind"] != "raster"
+    ]
+    if len(entries) < 2:
+        return ""
+    parts, x = [], float(LEFT + 10)
+    for label, colour in entries:
+        parts.append(
+            f'<rect x="{x:.0f}" y="{TOP + 6}" width="10" height="10" fill="{colour}"/>'
+            f'<text x="{x + 15:.0f}" y="{TOP + 15}">{escape(label)}</text>'
+        )
+        x += 30 + 7 * len(label)
+    return "".join(parts)
+
+
+def _ticks(low: float, high: float, *, about: int = 8) -> list[float]:
+    """Round values between two bounds: steps of 1, 2 or 5 times a power of ten."""
+    raw = (high - low) / about
+    size = 10.0 ** floor(log10(raw))
+    step = next(factor * size for factor in (1, 2, 5, 10) if factor * size >= raw * 0.999)
+    first = ceil(low / step - 1e-9)
+    last = floor(high / step + 1e-9)
+    return [round(index * step, 10) for index in range(first, last + 1)]
+
+
+def _number(value: float) -> str:
+    return f"{value:g}" if abs(value) < 100_000 else f"{value:.0f}"

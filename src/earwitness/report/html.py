@@ -1,0 +1,56 @@
+"""The report as one HTML file: no network, no script, printable, readable by a screen reader."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from earwitness.outcome import Measure
+from earwitness.report.data import ReportData
+from earwitness.report.figures import figure_svg
+
+
+def to_html(data: ReportData) -> str:
+    """Render a report; every text in it is escaped."""
+    return _environment().get_template("report.html").render(report=data)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("earwitness.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        measure=lambda item: Measure(**item).text, clock=clock, bytes=human_bytes
+    )
+    environment.globals["svg"] = _svg
+    return environment
+
+
+def _svg(figure: dict[str, Any], identity: str) -> Markup:
+    # Safe: figure_svg escapes every text that it is given.
+    return Markup(figure_svg(figure, identity=identity))  # noqa: S704
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a player shows them: 75.25 is 1:15.25."""
+    minutes, rest = divmod(round(seconds, 2), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+
+
+def human_bytes(size: int) -> str:
+    """A size for people: 1536 is 1.5 KiB."""
+    value, unit = float(size), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"

@@ -1,0 +1,169 @@
+"""Level, noise and bandwidth of a recording.
+
+Conventions: power is mean square re full scale; frames are the 32 ms of the speech activity;
+spectra are mean power per bin from 0 to half the sample rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy.ndimage
+
+from earwitness.evidence.decode import Floats
+from earwitness.signal.speech import FRAME_S, FRAME_SAMPLES, Speech
+
+MIN_PAUSE_FRAMES: Final = 16
+SILENCE_POWER: Final = 1e-10  # under -100 dBFS a frame is digital silence or dither, not noise
+_GUARD_FRAMES: Final = 6
+_BOOTSTRAPS: Final = 200
+_BLOCKS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLevels:
+    """Levels in speech and in its pauses, in dBFS; None where it cannot be told.
+
+    ``snr_low`` and ``snr_high`` bound the SNR's 95 % interval over the parts of the recording.
+    """
+
+    speech_db: float | None
+    noise_db: float | None
+    snr_db: float | None
+    snr_low: float | None
+    snr_high: float | None
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where a recording's spectrum ends: frequencies in Hz, the fall at the cut-off in dB."""
+
+    bandwidth_hz: float
+    cut_off_hz: float | None
+    fall_db: float
+
+
+def db(power: float) -> float:
+    """Power re full scale in dB; 1e-20 and less count as -200 dB."""
+    return float(10 * np.log10(max(power, 1e-20)))
+
+
+def frame_power(signal: Floats) -> npt.NDArray[np.float64]:
+    """Mean square of each whole 32 ms [shape=(n // 512,)]; streams over memory-mapped signals."""
+    frames = signal.size // FRAME_SAMPLES
+    power = np.empty(frames)
+    step = 8_192
+    for first in range(0, frames, step):
+        last = min(frames, first + step)
+        piece = signal[first * FRAME_SAMPLES : last * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+        power[first:last] = np.einsum("ij,ij->i", piece, piece, dtype=np.float64) / FRAME_SAMPLES
+    return power
+
+
+def speech_levels(power: npt.NDArray[np.float64], speech: Speech) -> SpeechLevels:
+    """How loud the speech is, how loud the noise between it, and how far apart they are.
+
+    1. Speech is the mean power of frames in which somebody speaks.
+    2. Noise is the mean power of frames at least 0.2 s away from any speech, digital silence left
+       out; with less than 0.5 s of them it can't be told.
+    3. The SNR takes the noise off the speech, which holds it too.
+    4. Its interval is a bootstrap over 20 parts of the recording, so it shows how much the ratio
+       changes within it.
+    """
+    in_speech = speech.mask(power.size, FRAME_S)
+    near = scipy.ndimage.binary_dilation(in_speech, iterations=_GUARD_FRAMES)
+    in_pause = ~near & (speech.probability[: power.size] < 0.3) & (power > SILENCE_POWER)
+    pause_s = float(in_pause.sum() * FRAME_S)
+    if not in_speech.any():
+        noise = db(float(power[in_pause].mean())) if in_pause.any() else None
+        return SpeechLevels(None, noise, None, None, None, pause_s)
+    speech_db = db(float(power[in_speech].mean()))  # 1
+    if in_pause.sum() < MIN_PAUSE_FRAMES:  # 2
+        return SpeechLevels(speech_db, None, None, None, None, pause_s)
+    noise_power = float(power[in_pause].mean())
+    snr = _snr(float(power[in_speech].mean()), noise_power)  # 3
+    low, high = _interval(power, in_speech, in_pause)  # 4
+    return SpeechLevels(speech_db, db(noise_power), snr, min(low, snr), max(high, snr), pause_s)
+
+
+def _snr(speech_and_noise: float, noise: float) -> float:
+    return db(max(speech_and_noise - noise, 1e-3 * noise)) - db(noise)
+
+
+def _interval(
+    power: npt.NDArray[np.float64],
+    in_speech: npt.NDArray[np.bool_],
+    in_pause: npt.NDArray[np.bool_],
+) -> tuple[float, float]:
+    part = np.arange(power.size) * _BLOCKS // power.size
+    sums = np.array(
+        [
+            np.bincount(part, weights=weights, minlength=_BLOCKS)
+            for weights in (power * in_speech, in_speech, power * in_pause, in_pause)
+        ]
+    )
+    drawn = np.random.default_rng(1).integers(0, _BLOCKS, size=(_BOOTSTRAPS, _BLOCKS))
+    loud, loud_n, quiet, quiet_n = sums[:, drawn].sum(axis=2)
+    usable = (loud_n > 0) & (quiet_n > 0)
+    ratios = [
+        _snr(a / b, c / d)
+        for a, b, c, d in zip(
+            loud[usable], loud_n[usable], quiet[usable], quiet_n[usable], strict=True
+        )
+    ]
+    low, high = np.percentile(ratios, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def band(
+    spectrum: npt.NDArray[np.float64],
+    sample_rate_hz: int,
+    *,
+    step_hz: float = 400.0,
+    least_fall_db: float = 12.0,
+) -> Band:
+    """Where a recording's spectrum ends, and whether it ends in a cliff as a codec leaves it.
+
+    1. Levels are smoothed over 100 Hz.
+    2. The bandwidth reaches to the highest frequency that lies within 60 dB of the strongest and
+       6 dB over the floor of the top of the spectrum.
+    3. A cut-off is the place above 1.5 kHz where the level falls most from the ``step_hz`` under it
+       to the ``step_hz`` over it, if that is at least ``least_fall_db`` and the level stays down.
+
+    Parameters
+    ----------
+    spectrum : np.ndarray [shape=(bins,)]
+        Mean power per bin from 0 to half the sample rate.
+    """
+    bins = spectrum.size
+    hz_per_bin = sample_rate_hz / 2 / (bins - 1)
+    level = 10 * np.log10(np.maximum(spectrum, 1e-16))
+    level = scipy.ndimage.uniform_filter1d(level, max(1, round(100 / hz_per_bin)))  # 1
+    width = max(1, round(step_hz / hz_per_bin))
+    cut_off, fall = _steepest(level, width, first=round(1_500 / hz_per_bin))
+    floor = float(np.median(level[-max(2, bins // 50) :]))
+    strong = level >= max(float(level.max()) - 60.0, floor + 6.0)  # 2
+    highest = int(np.flatnonzero(strong).max()) if strong.any() else bins - 1
+    if fall < least_fall_db:  # 3
+        full = level[-1] >= level.max() - 60.0 and floor + 6.0 > level.max() - 60.0
+        return Band((bins - 1 if full else highest) * hz_per_bin, None, fall)
+    return Band(min(highest, cut_off) * hz_per_bin, cut_off * hz_per_bin, fall)
+
+
+def _steepest(level: npt.NDArray[np.float64], width: int, *, first: int) -> tuple[int, float]:
+    """Where levels fall most and stay down: bin, and fall in dB."""
+    total = np.concatenate([[0.0], np.cumsum(level)])
+    places = np.arange(max(first, width), level.size - width)
+    if places.size == 0:
+        return level.size - 1, 0.0
+    under = (total[places] - total[places - width]) / width
+    over = (total[places + width] - total[places]) / width
+    rest = np.maximum.accumulate(level[::-1])[::-1]
+    stays_down = rest[np.minimum(places + width, level.size - 1)] < under - 6.0
+    falls = np.where(stays_down, under - over, 0.0)
+    best = int(falls.argmax())
+    return int(places[best]), float(falls[best])

@@ -1,0 +1,1 @@
+"""Where a case is kept: its folder, its case.toml, its database."""

@@ -1,0 +1,174 @@
+"""case.toml: the part of a case that a person reads and edits.
+
+It says what is claimed of the questioned recording, which exhibit plays which role, and how the
+examinations are to be run. Comments and order are kept when earwitness writes to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomlkit
+import tomlkit.exceptions
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from earwitness.errors import BadCaseFile
+from earwitness.evidence.exhibit import Role
+
+FORMAT = 1
+MAX_BYTES = 10_000_000
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Claims(_Part):
+    """What is claimed of the questioned recording. Empty where nothing is claimed."""
+
+    speaker: str = Field("", description="who is said to be speaking")
+    publisher: str = Field("", description="who published it")
+    released: str = Field("", description="when it was published, ISO 8601 or in words")
+    place: str = Field("", description="where it is said to have been made")
+    language: str = Field("", description="the language spoken, such as 'ar' or 'English'")
+
+
+class Settings(_Part):
+    """How examinations are run."""
+
+    max_hours: float = Field(24.0, gt=0, description="refuse recordings that decode to more hours")
+    workers: int = Field(0, ge=0, description="processes at once; 0 means one for each core")
+
+
+class Listed(_Part):
+    """One exhibit and the part it plays."""
+
+    sha256: Sha256
+    role: Role
+    name: str = Field("", description="the name that the file had; for people only")
+    speaker: str = Field("", description="for known and population recordings: who speaks")
+
+
+class CaseFile(_Part):
+    """All that case.toml can say."""
+
+    format: int = Field(FORMAT, ge=1, description="version of this layout")
+    title: str = Field("", description="what the desk calls the case")
+    archives: tuple[str, ...] = Field((), description="folders of fingerprint archives to search")
+    claims: Claims = Claims()
+    settings: Settings = Settings()
+    examine: dict[str, dict[str, bool | int | float | str]] = Field(
+        default_factory=dict, description="parameters by examination, such as [examine.quality_v1]"
+    )
+    exhibit: tuple[Listed, ...] = ()
+
+    def with_role(self, role: Role) -> list[Listed]:
+        """The exhibits that play a role, in the order of the file."""
+        return [listed for listed in self.exhibit if listed.role == role]
+
+
+def read_case_file(path: Path) -> CaseFile:
+    """Read and check case.toml.
+
+    Raises
+    ------
+    BadCaseFile
+        If it is missing, is not TOML, or says something that it can't; the place is named.
+    """
+    text = read_text(path)
+    try:
+        case_file = CaseFile.model_validate(tomlkit.parse(text).unwrap())
+    except tomlkit.exceptions.ParseError as error:
+        raise BadCaseFile(f"case.toml is not TOML: {error}", do="mend that line") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadCaseFile(
+            f"case.toml: {where}: {first['msg']}",
+            got=repr(first["input"])[:80],
+            do="mend that line; case.toml is explained in the guide",
+        ) from error
+    if case_file.format > FORMAT:
+        raise BadCaseFile(
+            "case.toml has a newer layout than this earwitness knows",
+            got=f"format {case_file.format}",
+            expected=f"format {FORMAT}",
+            do="install the newest earwitness",
+        )
+    return case_file
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 of a text as it stands in a file, in hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def new_text(*, title: str, claims: Claims) -> str:
+    """The first case.toml, with comments that explain it."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment("An earwitness case. Edit it freely: a change is noted in the"))
+    document.add(tomlkit.comment("custody log at the next act. Exhibits go by their SHA-256."))
+    document.add("format", tomlkit.item(FORMAT))
+    document.add("title", tomlkit.item(title))
+    document.add("archives", tomlkit.item([]))
+    document.add(tomlkit.nl())
+    document.add(
+        tomlkit.comment("What is claimed of the questioned recording. None of it is a finding.")
+    )
+    table = tomlkit.table()
+    for name, value in claims.model_dump().items():
+        table.add(name, value)
+    document.add("claims", table)
+    return tomlkit.dumps(document)
+
+
+def text_with(text: str, exhibits: Sequence[Listed]) -> str:
+    """case.toml with exhibits named in it; a known pair of hash and role gets the new speaker."""
+    document = tomlkit.parse(text)
+    tables: Any = document.setdefault("exhibit", tomlkit.aot())
+    known = {(table.get("sha256"), table.get("role")): table for table in tables}
+    for listed in exhibits:
+        values = {key: str(value) for key, value in listed.model_dump().items() if value}
+        table = known.get((listed.sha256, str(listed.role)))
+        if table is not None:
+            table.update(values)
+            continue
+        table = tomlkit.table()
+        for name, value in values.items():
+            table.add(name, value)
+        tables.append(table)
+        known[listed.sha256, str(listed.role)] = table
+    return tomlkit.dumps(document)
+
+
+def text_without(text: str, sha256: str) -> str:
+    """case.toml with an exhibit's roles taken away; its bytes and its history stay in the case."""
+    document = tomlkit.parse(text)
+    kept = tomlkit.aot()
+    for table in document.get("exhibit", []):
+        if table.get("sha256") != sha256:
+            kept.append(table)
+    document["exhibit"] = kept
+    return tomlkit.dumps(document)
+
+
+def read_text(path: Path) -> str:
+    """case.toml as it stands.
+
+    Raises
+    ------
+    BadCaseFile
+        If it is missing, too large, or not UTF-8.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadCaseFile("case.toml is too large", expected=f"at most {MAX_BYTES:,} bytes")
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError as error:
+        raise BadCaseFile("the case has no case.toml", do="restore it from a copy") from error
+    except UnicodeDecodeError as error:
+        raise BadCaseFile("case.toml is not UTF-8 text", got=f"byte {error.start}") from error

@@ -1,0 +1,315 @@
+"""A case on disk: its folder with exhibits, case.toml and database, and the acts that change it.
+
+Every act is logged and takes effect in one database transaction. Where it also changes case.toml,
+the next content is written ahead into that transaction, so that a kill at any moment leaves a case
+that opens and says the same as its log.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from earwitness.atomic import remove_parts, write_whole
+from earwitness.errors import CaseExists, CaseNotFound, UnknownExhibit
+from earwitness.evidence.custody import Entry
+from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.store.casefile import (
+    CaseFile,
+    Claims,
+    Listed,
+    new_text,
+    read_case_file,
+    read_text,
+    text_hash,
+    text_with,
+    text_without,
+)
+from earwitness.store.database import Database, Examined, PendingCaseFile, Received, Transaction
+from earwitness.store.vault import Stored, Vault
+from earwitness.versions import versions_here
+
+Clock = Callable[[], datetime]
+MAX_LOGGED_TEXT = 100_000
+
+
+def utc_now() -> datetime:
+    """The time now, in UTC."""
+    return datetime.now(UTC)
+
+
+class CaseFolder:
+    """One case on disk, opened by one person."""
+
+    def __init__(self, folder: Path, *, who: str, clock: Clock = utc_now) -> None:
+        self.folder = folder
+        self.who = who
+        self._clock = clock
+        self.database = Database(folder)
+        self.vault = Vault(folder / "exhibits")
+        self.case_file_path = folder / "case.toml"
+
+    @property
+    def cache(self) -> Path:
+        """Folder for decoded signals: can be deleted at any time."""
+        return self.folder / "cache"
+
+    @classmethod
+    def new(
+        cls, folder: Path, *, title: str, claims: Claims, who: str, clock: Clock = utc_now
+    ) -> CaseFolder:
+        """Make a case in a folder that holds none.
+
+        Raises
+        ------
+        CaseExists
+            If it holds one.
+        """
+        if (folder / "case.toml").exists():
+            raise CaseExists(
+                "there is a case already", got=str(folder), do="open it, or name another"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        case = cls(folder, who=who, clock=clock)
+        with case.database.locked():
+            case.vault.folder.mkdir(exist_ok=True)
+            case.database.bring_up_to_date()
+            text = new_text(title=title, claims=claims)
+            if case.is_unfinished():
+                case.act("new", changes=True, details={"title": title}, case_file=text)
+        return case
+
+    @classmethod
+    def open(cls, folder: Path, *, who: str, clock: Clock = utc_now) -> CaseFolder:
+        """Open a case; finish or undo what an interrupted act left.
+
+        Raises
+        ------
+        CaseNotFound
+            If the folder holds no case.
+        CaseDamaged, CaseTooNew, BadCaseFile
+        """
+        if not (folder / "case.db").is_file():
+            raise CaseNotFound(
+                "there is no case here",
+                got=str(folder),
+                expected="a folder with case.toml and case.db",
+                do="make one with: earwitness case new FOLDER --questioned FILE",
+            )
+        case = cls(folder, who=who, clock=clock)
+        if os.access(folder, os.W_OK):
+            case.database.bring_up_to_date()
+        if case.is_unfinished():
+            raise CaseNotFound(
+                "a case was begun here, but that was interrupted",
+                do="run the same command again: it goes on where it stopped",
+            )
+        if os.access(folder, os.W_OK):
+            case._finish_pending()
+            for place in (folder, case.vault.folder):
+                remove_parts(place)
+        case.read_case_file()
+        return case
+
+    def is_unfinished(self) -> bool:
+        """Whether not even the act that makes a case was logged."""
+        with self.database.read() as transaction:
+            return transaction.head().number == 0
+
+    def read_case_file(self) -> CaseFile:
+        """What case.toml says now."""
+        return read_case_file(self.case_file_path)
+
+    def receive(self, source: Path) -> Stored:
+        """Take a file's bytes in; it becomes an exhibit only with ``add``."""
+        return self.vault.take_in(source)
+
+    def add(self, stored: Stored, *, name: str, role: Role, speaker: str, facts: str) -> bool:
+        """Make received bytes an exhibit with a role; False if it had that role and speaker."""
+        with self.database.locked():
+            listed = Listed(sha256=stored.sha256, role=role, name=name, speaker=speaker)
+            case_file = self.read_case_file()
+            if (
+                any(
+                    (each.sha256, each.role, each.speaker) == (listed.sha256, role, speaker)
+                    for each in case_file.exhibit
+                )
+                and stored.sha256 in self._received()
+            ):
+                return False
+            details = {"name": name, "size": stored.size, "role": str(role), "speaker": speaker}
+            self.act(
+                "add",
+                changes=True,
+                exhibits=[stored.sha256],
+                details={**details, "what": facts},
+                case_file=text_with(read_text(self.case_file_path), [listed]),
+                received=Received(stored.sha256, name, stored.size),
+            )
+        return True
+
+    def withdraw(self, sha256: str) -> None:
+        """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""
+        with self.database.locked():
+            text = text_without(read_text(self.case_file_path), sha256)
+            self.act("withdraw", changes=True, exhibits=[sha256], details={}, case_file=text)
+
+    def keep_outcome(self, examined: Examined) -> Examined:
+        """Keep an outcome and log it; if another process was first, keep that one and give it."""
+        with self.database.locked():
+            self._note_edit()
+            with self.database.write() as transaction:
+                first = transaction.latest(examined.key)
+                if first is not None and first.number > examined.number and _settled(first):
+                    return first
+                digest = transaction.add_outcome(examined)
+                details = {
+                    "method": examined.method,
+                    "parameters": dict(examined.parameters),
+                    "ended_in": examined.outcome.kind,
+                    "outcome": digest,
+                }
+                self._append(transaction, "examine", True, [examined.exhibit], details)
+        return examined
+
+    def act(
+        self,
+        act: str,
+        *,
+        changes: bool,
+        details: Mapping[str, Any],
+        exhibits: Sequence[str] = (),
+        case_file: str | None = None,
+        received: Received | None = None,
+    ) -> None:
+        """Log an act, with what it does to case.toml and the list of exhibits, all at once."""
+        with self.database.locked():
+            if act != "new":
+                self._note_edit()
+            with self.database.write() as transaction:
+                if received is not None and received.sha256 not in _hashes(transaction):
+                    transaction.receive(received)
+                if case_file is not None:
+                    before = self._case_file_hash()
+                    transaction.set_pending_case_file(PendingCaseFile(before, case_file))
+                self._append(transaction, act, changes, exhibits, details, case_file)
+            if case_file is not None:
+                self._finish_pending()
+
+    def exhibits(self) -> list[Exhibit]:
+        """The exhibits that play a role, in the order of case.toml.
+
+        Raises
+        ------
+        UnknownExhibit
+            If case.toml names one that was never received.
+        """
+        with self.database.read() as transaction:
+            received = {each.sha256: each for each in transaction.received()}
+        found = []
+        for listed in self.read_case_file().exhibit:
+            if listed.sha256 not in received:
+                raise UnknownExhibit(
+                    "case.toml names an exhibit that was never received",
+                    got=listed.sha256[:12],
+                    do="add the file with: earwitness case add, or remove the entry",
+                )
+            known = received[listed.sha256]
+            path = self.vault.path(known.sha256)
+            found.append(
+                Exhibit(known.sha256, known.name, known.size, listed.role, listed.speaker, path)
+            )
+        return found
+
+    def find(self, wanted: str) -> str:
+        """The SHA-256 of the one exhibit that a name or the beginning of a hash means.
+
+        Raises
+        ------
+        UnknownExhibit
+            If none or several fit.
+        """
+        with self.database.read() as transaction:
+            fitting = [
+                each.sha256
+                for each in transaction.received()
+                if each.name == wanted or (len(wanted) >= 6 and each.sha256.startswith(wanted))
+            ]
+        if len(fitting) != 1:
+            raise UnknownExhibit(
+                f"no single exhibit is meant by {wanted!r}",
+                got=f"{len(fitting)} that fit",
+                do="give its name, or at least six digits of its SHA-256: earwitness case show",
+            )
+        return fitting[0]
+
+    def entries(self) -> list[Entry]:
+        """The custody log."""
+        with self.database.read() as transaction:
+            return transaction.entries()
+
+    def now(self) -> str:
+        """The time now as the log writes it."""
+        return self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _received(self) -> set[str]:
+        with self.database.read() as transaction:
+            return _hashes(transaction)
+
+    def _case_file_hash(self) -> str:
+        """Hash of case.toml; empty when there is none yet."""
+        return text_hash(read_text(self.case_file_path)) if self.case_file_path.exists() else ""
+
+    def _append(
+        self,
+        transaction: Transaction,
+        act: str,
+        changes: bool,
+        exhibits: Sequence[str],
+        details: Mapping[str, Any],
+        case_file: str | None = None,
+    ) -> None:
+        digest = text_hash(case_file) if case_file is not None else self._case_file_hash()
+        transaction.append(
+            act,
+            at=self.now(),
+            who=self.who,
+            changes=changes,
+            exhibits=exhibits,
+            details={**details, "case_toml": digest},
+            versions=versions_here(),
+        )
+
+    def _note_edit(self) -> None:
+        """If a person edited case.toml since the last act, log that before the next one."""
+        with self.database.read() as transaction:
+            last = transaction.last_entry()
+        text = read_text(self.case_file_path)
+        if last is not None and last.details.get("case_toml") != text_hash(text):
+            with self.database.write() as transaction:
+                details = {"text": text[:MAX_LOGGED_TEXT]}
+                self._append(transaction, "edit", True, [], details)
+
+    def _finish_pending(self) -> None:
+        """Write case.toml as the log says it is, if an act was interrupted before that."""
+        with self.database.locked():
+            with self.database.read() as transaction:
+                pending = transaction.pending_case_file()
+            if pending is None:
+                return
+            # If a person has edited case.toml since, their text stands; the next act logs it.
+            if self._case_file_hash() == pending.before_sha256:
+                write_whole(self.case_file_path, pending.text.encode())
+            with self.database.write() as transaction:
+                transaction.set_pending_case_file(None)
+
+
+def _hashes(transaction: Transaction) -> set[str]:
+    return {each.sha256 for each in transaction.received()}
+
+
+def _settled(examined: Examined) -> bool:
+    return examined.outcome.kind != "failed"

@@ -1,0 +1,490 @@
+"""The workbench: open a case, add exhibits, examine, report, verify, replay.
+
+Everything that the command line and the web page do, they do through this module, so it is also
+the Python API::
+
+    import earwitness
+
+    case = earwitness.new("tape.case", questioned=["tape.opus"])
+    for ended in case.examine():
+        print(ended.method, ended.outcome.kind)
+    case.report("html")
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import socket
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from earwitness import checking
+from earwitness.atomic import write_whole
+from earwitness.checking import Verification
+from earwitness.engine.pool import Ended, Event, carry_out_all
+from earwitness.engine.task import Task
+from earwitness.errors import CaseNotFound, EarwitnessError, UnknownExhibit
+from earwitness.evidence.custody import Entry
+from earwitness.evidence.decode import probe
+from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.evidence.names import safe_name
+from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
+from earwitness.outcome import outcome_hash
+from earwitness.report import ReportData, assemble, render
+from earwitness.store.casefile import CaseFile, Claims
+from earwitness.store.database import Examined
+from earwitness.store.folder import CaseFolder, Clock, utc_now
+from earwitness.store.vault import require_plain_file
+from earwitness.versions import versions_here
+
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A file that is an exhibit now; ``is_new`` is False if it already had that role."""
+
+    name: str
+    sha256: str
+    size: int
+    facts: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that did not become an exhibit, and why."""
+
+    name: str
+    error: EarwitnessError
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An outcome that was reached again: is it the same, and if not, what differs."""
+
+    examined: Examined
+    again: Examined
+    is_same: bool
+    other_versions: Mapping[str, tuple[str, str]]
+
+
+class Case:
+    """One case, opened by one person. Make it with ``open``, ``new`` or ``beside``."""
+
+    def __init__(self, folder: CaseFolder) -> None:
+        self._folder = folder
+
+    @property
+    def path(self) -> Path:
+        """The case's folder."""
+        return self._folder.folder
+
+    @property
+    def case_file(self) -> CaseFile:
+        """What case.toml says now."""
+        return self._folder.read_case_file()
+
+    @property
+    def exhibits(self) -> list[Exhibit]:
+        """The exhibits that play a role, in the order of case.toml."""
+        return self._folder.exhibits()
+
+    @property
+    def custody(self) -> list[Entry]:
+        """Who did what to the case, oldest first."""
+        return self._folder.entries()
+
+    def add(
+        self, files: Iterable[str | Path], role: Role | str, *, speaker: str = ""
+    ) -> Iterator[Added | Refused]:
+        """Add files as exhibits; a file that is refused does not keep the others out.
+
+        Parameters
+        ----------
+        files : iterable of path
+        role : Role
+        speaker : str
+            For known and population recordings: who speaks.
+
+        Yields
+        ------
+        Added or Refused
+            One for each file, in order.
+        """
+        for file in files:
+            name = safe_name(Path(file).name)
+            try:
+                yield self._add(Path(file), Role(role), name=name, speaker=speaker)
+            except EarwitnessError as error:
+                yield Refused(name, error)
+
+    def _add(self, file: Path, role: Role, *, name: str, speaker: str) -> Added:
+        stored = self._folder.receive(file)
+        facts = ""
+        if role.is_recording:
+            found = probe(self._folder.vault.path(stored.sha256))
+            facts = f"{found.codec} in {found.container}, {found.sample_rate_hz} Hz"
+        is_new = self._folder.add(stored, name=name, role=role, speaker=speaker, facts=facts)
+        return Added(name, stored.sha256, stored.size, facts, is_new)
+
+    def withdraw(self, wanted: str) -> str:
+        """Take an exhibit's roles away, by its name or the beginning of its hash; give the hash.
+
+        Its bytes and its history stay in the case; adding the file again undoes this.
+
+        Raises
+        ------
+        UnknownExhibit
+        """
+        sha256 = self._folder.find(wanted)
+        if all(exhibit.sha256 != sha256 for exhibit in self.exhibits):
+            raise UnknownExhibit("that exhibit plays no role", got=wanted)
+        self._folder.withdraw(sha256)
+        return sha256
+
+    def examine(
+        self,
+        only: Sequence[str] = (),
+        *,
+        again: bool = False,
+        on_event: OnEvent | None = None,
+    ) -> Iterator[Examined]:
+        """Carry out examinations on all cores, and keep each outcome as soon as it is reached.
+
+        A result that the case holds already, for the same exhibit, method, parameters and consulted
+        exhibits, is not computed again unless it had failed.
+
+        Parameters
+        ----------
+        only : sequence of str
+            Names of examinations; all of them when empty.
+        again : bool
+            Compute everything anew.
+        on_event : callable, optional
+            Told what happens meanwhile.
+
+        Yields
+        ------
+        Examined
+            Kept results first, then new ones as they end.
+
+        Raises
+        ------
+        UnknownExamination, BadParameter
+        """
+        waiting: dict[str, tuple[Task, int]] = {}
+        for task in self._tasks(self._chosen(only)):
+            known = self._latest(task)
+            if known is not None and known.outcome.kind != "failed" and not again:
+                yield known
+            else:
+                waiting[task.key] = (task, known.number if known else 0)
+        reused_all = not waiting
+        tasks = [task for task, _ in waiting.values()]
+        for event in carry_out_all(tasks, workers=self.case_file.settings.workers):
+            if on_event is not None:
+                on_event(event)
+            if isinstance(event, Ended):
+                before = waiting[event.task.key][1]
+                yield self._folder.keep_outcome(self._examined(event, number=before))
+        if reused_all:
+            self._folder.act("examine", changes=False, details={"all_known": True})
+
+    def _chosen(self, only: Sequence[str]) -> list[Examination]:
+        if not only:
+            return list(newest_examinations().values())
+        return [find_examination(name) for name in only]
+
+    def _tasks(self, chosen: Sequence[Examination]) -> Iterator[Task]:
+        case_file, exhibits = self.case_file, self.exhibits
+        for name in case_file.examine:
+            find_examination(name)
+        for examination in chosen:
+            parameters = examination.parameters(case_file.examine.get(examination.name, {}))
+            done: set[str] = set()
+            for exhibit in exhibits:
+                if exhibit.role in examination.applies_to and exhibit.sha256 not in done:
+                    done.add(exhibit.sha256)
+                    yield self._task(examination, exhibit, parameters, case_file, exhibits)
+
+    def _task(
+        self,
+        examination: Examination,
+        exhibit: Exhibit,
+        parameters: Mapping[str, Parameter],
+        case_file: CaseFile,
+        exhibits: Sequence[Exhibit],
+    ) -> Task:
+        needs = examination.needs
+        return Task(
+            exhibit=exhibit,
+            method=examination.name,
+            parameters=parameters,
+            seen={
+                role: tuple(each for each in exhibits if each.role == role)
+                for role in examination.looks_at
+            },
+            claims=case_file.claims.model_dump() if needs.claims else {},
+            archives=case_file.archives if needs.archives else (),
+            cache=str(self._folder.cache.absolute()),
+            max_hours=case_file.settings.max_hours,
+        )
+
+    def _latest(self, task: Task) -> Examined | None:
+        with self._folder.database.read() as transaction:
+            return transaction.latest(task.key)
+
+    def _examined(self, event: Ended, *, number: int = 0) -> Examined:
+        task = event.task
+        return Examined(
+            key=task.key,
+            exhibit=task.exhibit.sha256,
+            method=task.method,
+            parameters=task.parameters,
+            consulted=task.consulted,
+            outcome=event.outcome,
+            versions=versions_here(),
+            examined_at=self._folder.now(),
+            seconds=round(event.seconds, 3),
+            number=number,
+            stored_sha256=outcome_hash(event.outcome),
+        )
+
+    def outcomes(self) -> list[Examined]:
+        """The newest outcome of each exhibit and examination, by the newest version that was run."""
+        roles = {exhibit.sha256 for exhibit in self.exhibits}
+        newest: dict[tuple[str, str], Examined] = {}
+        with self._folder.database.read() as transaction:
+            for examined in transaction.outcomes():
+                identity = (examined.exhibit, find_examination(examined.method).family)
+                known = newest.get(identity)
+                if known is None or _version(examined) >= _version(known):
+                    newest[identity] = examined
+        return [examined for examined in newest.values() if examined.exhibit in roles]
+
+    def report_data(self) -> ReportData:
+        """Everything that a report says, as data."""
+        tasks = {(task.exhibit.sha256, task.method): task for task in self._tasks(self._chosen(()))}
+        outcomes = self.outcomes()
+        keys = {identity: task.key for identity, task in tasks.items()}
+        done = {(each.exhibit, find_examination(each.method).family) for each in outcomes}
+        return assemble(
+            case_file=self.case_file,
+            exhibits=self.exhibits,
+            outcomes=outcomes,
+            stale={
+                each.number
+                for each in outcomes
+                if keys.get((each.exhibit, each.method), each.key) != each.key
+            },
+            missing=[
+                (sha256, method)
+                for sha256, method in tasks
+                if (sha256, find_examination(method).family) not in done
+            ],
+            examinations={
+                **newest_examinations(),
+                **{e.method: find_examination(e.method) for e in outcomes},
+            },
+            custody=self.custody,
+        )
+
+    def report(self, form: str = "html", *, to: Path | None = None) -> Path:
+        """Write the report; give its path.
+
+        The same evidence, outcomes and version of earwitness give the same bytes.
+
+        Parameters
+        ----------
+        form : str
+            ``html`` or ``json``.
+        to : Path, optional
+            Where; by default ``reports/`` in the case.
+        """
+        content = render(self.report_data(), form)
+        path = to or self.path / "reports" / f"report.{form}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+        digest = hashlib.sha256(content).hexdigest()
+        self._folder.act("report", changes=False, details={"form": form, "sha256": digest})
+        return path
+
+    def verify(self) -> Verification:
+        """Check that nothing in the case was altered, removed or slipped in; changes nothing."""
+        return verify(self.path)
+
+    def replay(self, *, on_event: OnEvent | None = None) -> Iterator[Replayed]:
+        """Reach every outcome again, from the exhibits' bytes, at its recorded version and parameters.
+
+        Nothing that was decoded or computed before is used. The case keeps its outcomes.
+
+        Yields
+        ------
+        Replayed
+            One for each outcome, in the order in which they end.
+        """
+        exhibits = {exhibit.sha256: exhibit for exhibit in self.exhibits}
+        recorded = [each for each in self.outcomes() if each.exhibit in exhibits]
+        same = 0
+        with tempfile.TemporaryDirectory(prefix="earwitness-replay-") as cache:
+            tasks = {
+                (each.exhibit, each.method): self._task_again(each, exhibits, cache)
+                for each in recorded
+            }
+            known = {(each.exhibit, each.method): each for each in recorded}
+            for event in carry_out_all(
+                list(tasks.values()), workers=self.case_file.settings.workers
+            ):
+                if on_event is not None:
+                    on_event(event)
+                if isinstance(event, Ended):
+                    before = known[event.task.exhibit.sha256, event.task.method]
+                    replayed = _compare(before, self._examined(event))
+                    same += replayed.is_same
+                    yield replayed
+        details = {"outcomes": len(recorded), "same": same}
+        self._folder.act("replay", changes=False, details=details)
+
+    def _task_again(self, examined: Examined, exhibits: Mapping[str, Exhibit], cache: str) -> Task:
+        """The task that an outcome was reached by, to be carried out in an empty cache."""
+        consulted = examined.consulted
+        return Task(
+            exhibit=exhibits[examined.exhibit],
+            method=examined.method,
+            parameters=examined.parameters,
+            seen={
+                Role(role): tuple(
+                    replace(exhibits[sha256], role=Role(role), speaker=speaker)
+                    for sha256, speaker in seen
+                )
+                for role, seen in consulted["exhibits"].items()
+            },
+            claims=consulted["claims"],
+            archives=tuple(consulted["archives"]),
+            cache=cache,
+            max_hours=self.case_file.settings.max_hours,
+        )
+
+
+def _version(examined: Examined) -> int:
+    return find_examination(examined.method).version
+
+
+def _compare(before: Examined, again: Examined) -> Replayed:
+    names = sorted(set(before.versions) | set(again.versions))
+    pairs = {
+        name: (before.versions.get(name, "-"), again.versions.get(name, "-")) for name in names
+    }
+    return Replayed(
+        examined=before,
+        again=again,
+        is_same=before.stored_sha256 == again.stored_sha256,
+        other_versions={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
+    )
+
+
+def this_user() -> str:
+    """Who is at work here, as user@host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def open(folder: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
+    """Open a case.
+
+    Parameters
+    ----------
+    folder : path
+    who : str
+        Under which name acts are logged; user@host by default.
+
+    Raises
+    ------
+    CaseNotFound, CaseDamaged, CaseTooNew, BadCaseFile
+    """
+    return Case(CaseFolder.open(Path(folder), who=who or this_user(), clock=clock))
+
+
+def verify(folder: str | Path) -> Verification:
+    """Check a case from its bytes up, also one that is too damaged to be opened; changes nothing.
+
+    Raises
+    ------
+    CaseNotFound
+    """
+    path = Path(folder)
+    if not (path / "case.db").is_file():
+        raise CaseNotFound("there is no case here", got=str(folder))
+    return checking.verify(CaseFolder(path, who=this_user()))
+
+
+def new(
+    folder: str | Path,
+    *,
+    questioned: Iterable[str | Path] = (),
+    title: str = "",
+    claims: Mapping[str, str] | None = None,
+    who: str = "",
+    clock: Clock = utc_now,
+) -> Case:
+    """Make a case.
+
+    Parameters
+    ----------
+    folder : path
+        Must not hold a case yet.
+    questioned : iterable of path
+        The recordings in question.
+    title : str
+    claims : mapping
+        What is claimed of them: speaker, publisher, released, place, language.
+    who : str
+        Under which name acts are logged; user@host by default.
+
+    Raises
+    ------
+    CaseExists
+        If there is one.
+    ExhibitError, DecodeError
+        If a questioned recording is refused; the case is made all the same, and is empty of it.
+    """
+    path = Path(folder)
+    made = CaseFolder.new(
+        path,
+        title=title or safe_name(path.name),
+        claims=Claims(**(claims or {})),
+        who=who or this_user(),
+        clock=clock,
+    )
+    case = Case(made)
+    _add_all(case, questioned)
+    return case
+
+
+def _add_all(case: Case, questioned: Iterable[str | Path]) -> None:
+    for result in case.add(questioned, Role.QUESTIONED):
+        if isinstance(result, Refused):
+            raise result.error
+
+
+def beside(file: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
+    """The case beside a recording: ``tape.opus.case`` for ``tape.opus``, made if it is not there.
+
+    Raises
+    ------
+    ExhibitError, DecodeError
+        If the file is refused; no case is left behind then.
+    """
+    path = Path(file)
+    require_plain_file(path)
+    probe(path)
+    folder = path.with_name(f"{path.name}.case")
+    try:
+        case = open(folder, who=who, clock=clock)
+    except CaseNotFound:
+        case = new(folder, who=who, clock=clock)
+    _add_all(case, [path])
+    return case
