@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from earwitness.engine.task import Task
+from earwitness.evidence.names import safe_text
 from earwitness.outcome import Failed, Outcome, outcome_from_json
 
 _COMMAND = [sys.executable, "-m", "earwitness.engine.worker"]
 _LAST_WORDS = 2_000
+_PATIENCE_S = 10.0
+_SIGNALS = {int(each): each.name for each in signal.Signals}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class _Worker(threading.Thread):
         self._process: subprocess.Popen[bytes] | None = None
         self._last_words: IO[bytes] | None = None
         self._ended = False
+        self._starting = threading.Lock()
 
     def run(self) -> None:
         while not self._ended:
@@ -107,7 +111,8 @@ class _Worker(threading.Thread):
             self._events.put(Started(task))
             outcome, seconds = self._carry_out(task)
             self._events.put(Ended(task, outcome, seconds))
-        self.end()
+        self._kill()
+        self._close_streams()
 
     def _carry_out(self, task: Task) -> tuple[Outcome, float]:
         try:
@@ -122,29 +127,35 @@ class _Worker(threading.Thread):
                 self._events.put(Advanced(task, message["progress"], message["doing"]))
         except OSError as error:
             return self._died(task, str(error)), 0.0
+        except (ValueError, KeyError, TypeError) as error:  # it died within a line, or babbles
+            return self._died(task, str(error)), 0.0
         return self._died(task, ""), 0.0
 
     def _ready_process(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  (closed in end)
-            environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-            self._process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
-                _COMMAND,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._last_words,
-                env=environment,
-                cwd=Path("/"),
-                start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
-            )
-        return self._process
+        with self._starting:
+            if self._ended:
+                raise ChildProcessError("nobody waits for it any more")
+            if self._process is None or self._process.poll() is not None:
+                self._close_streams()
+                self._process = None
+                self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the rest)
+                environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+                self._process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
+                    _COMMAND,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._last_words,
+                    env=environment,
+                    cwd=Path("/"),
+                    start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
+                )
+            return self._process
 
     def _died(self, task: Task, cause: str) -> Failed:
-        process, self._process = self._process, None
-        code = process.wait() if process is not None else None
+        code = self._exit_code()
         words = self._read_last_words()
         if code is not None and code < 0:
-            how = f"was ended by {signal.Signals(-code).name}"
+            how = f"was ended by {_SIGNALS.get(-code, f'signal {-code}')}"
         else:
             how = f"ended with exit code {code}" if code is not None else f"did not start: {cause}"
         message = f"the process that carried out {task.method} {how}"
@@ -156,14 +167,33 @@ class _Worker(threading.Thread):
         size = self._last_words.seek(0, os.SEEK_END)
         self._last_words.seek(max(0, size - _LAST_WORDS))
         lines = self._last_words.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return safe_text(lines[-1]) if lines else ""
+
+    def _exit_code(self) -> int | None:
+        """How the process ended; one that stopped answering but lives on is killed."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
     def end(self) -> None:
-        self._ended = True
+        """End the process, whatever it is doing, and wait for the thread that feeds it."""
+        with self._starting:
+            self._ended = True
+            self._kill()
+        if self.is_alive():
+            self.join()
+
+    def _kill(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def _close_streams(self) -> None:
         process = self._process
-        if process is not None and process.poll() is None:
-            process.kill()
-            process.wait()
         for stream in (process and process.stdin, process and process.stdout, self._last_words):
             if stream:
                 with suppress(OSError):
