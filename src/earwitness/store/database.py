@@ -207,7 +207,7 @@ class Database:
         self.seal_path = folder / "case.db.seal"
         self._lock = filelock.FileLock(folder / ".lock", timeout=BUSY_SECONDS * 10)
         self._engine = sa.create_engine(
-            f"sqlite:///{self.path}",
+            sa.URL.create("sqlite", database=str(self.path)),  # a "?" in a path is no query
             poolclass=NullPool,
             connect_args={"timeout": BUSY_SECONDS},
         )

@@ -45,12 +45,12 @@ class CaseFolder:
     """One case on disk, opened by one person."""
 
     def __init__(self, folder: Path, *, who: str, clock: Clock = utc_now) -> None:
-        self.folder = folder
+        self.folder = folder.absolute()  # workers, which take paths from us, work elsewhere
         self.who = who
         self._clock = clock
-        self.database = Database(folder)
-        self.vault = Vault(folder / "exhibits")
-        self.case_file_path = folder / "case.toml"
+        self.database = Database(self.folder)
+        self.vault = Vault(self.folder / "exhibits")
+        self.case_file_path = self.folder / "case.toml"
 
     @property
     def cache(self) -> Path:
@@ -80,6 +80,7 @@ class CaseFolder:
             text = new_text(title=title, claims=claims)
             if case.is_unfinished():
                 case.act("new", changes=True, details={"title": title}, case_file=text)
+            case._finish_pending()  # of an earlier run that was interrupted after it was logged
         return case
 
     @classmethod

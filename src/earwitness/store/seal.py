@@ -51,7 +51,7 @@ def check_seal(database: Path, seal: Path) -> SealState:
     except (ValueError, KeyError, TypeError):
         return SealState.BROKEN
     if digest == sealed_digest:
-        return SealState.WHOLE
+        return SealState.WHOLE if count == sealed_count else SealState.BROKEN
     if count is not None and count > sealed_count:
         return SealState.NEWER
     return SealState.BROKEN
