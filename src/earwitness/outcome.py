@@ -314,6 +314,18 @@ def outcome_hash(outcome: Outcome) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def substance_hash(outcome: Outcome) -> str:
+    """SHA-256 over an outcome without its figures: what a replay compares.
+
+    A figure is drawn from hundreds of thousands of values, of which processors of different make
+    round a few differently in their last bit; everything that is said is rounded far above that.
+    """
+    substance = outcome_to_json(outcome)
+    substance.pop("figures", None)
+    text = canonical_json(substance)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def outcome_from_json(data: Mapping[str, type_of_json]) -> Outcome:
     """Read an outcome back from its JSON object.
 

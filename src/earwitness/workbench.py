@@ -28,11 +28,11 @@ from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
 from earwitness.errors import CaseNotFound, EarwitnessError, UnknownExhibit
 from earwitness.evidence.custody import Entry
-from earwitness.evidence.decode import probe
+from earwitness.evidence.decode import decode, probe
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.evidence.names import safe_name
 from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
-from earwitness.outcome import outcome_hash
+from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
 from earwitness.store.casefile import CaseFile, Claims
 from earwitness.store.database import Examined
@@ -64,11 +64,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """An outcome that was reached again: is it the same, and if not, what differs."""
+    """An outcome that was reached again: is it the same, and if not, what differs.
+
+    ``is_same`` is about all that the outcome says. ``has_same_figures`` is about its plots too,
+    to the bit; they may differ in a few points between processors.
+    """
 
     examined: Examined
     again: Examined
     is_same: bool
+    has_same_figures: bool
     other_versions: Mapping[str, tuple[str, str]]
 
 
@@ -123,11 +128,13 @@ class Case:
                 yield Refused(name, error)
 
     def _add(self, file: Path, role: Role, *, name: str, speaker: str) -> Added:
-        stored = self._folder.receive(file)
         facts = ""
-        if role.is_recording:
-            found = probe(self._folder.vault.path(stored.sha256))
-            facts = f"{found.codec} in {found.container}, {found.sample_rate_hz} Hz"
+
+        def listen(copy: Path) -> None:
+            nonlocal facts
+            facts = _heard(copy)
+
+        stored = self._folder.receive(file, check=listen if role.is_recording else None)
         is_new = self._folder.add(stored, name=name, role=role, speaker=speaker, facts=facts)
         return Added(name, stored.sha256, stored.size, facts, is_new)
 
@@ -370,6 +377,13 @@ class Case:
         )
 
 
+def _heard(path: Path) -> str:
+    """What kind of sound a file holds; raises if not one sample of it can be decoded."""
+    found = probe(path)
+    next(decode(path))
+    return f"{found.codec} in {found.container}, {found.sample_rate_hz} Hz"
+
+
 def _version(examined: Examined) -> int:
     return find_examination(examined.method).version
 
@@ -382,7 +396,8 @@ def _compare(before: Examined, again: Examined) -> Replayed:
     return Replayed(
         examined=before,
         again=again,
-        is_same=before.stored_sha256 == again.stored_sha256,
+        is_same=substance_hash(before.outcome) == substance_hash(again.outcome),
+        has_same_figures=before.stored_sha256 == again.stored_sha256,
         other_versions={name: pair for name, pair in pairs.items() if pair[0] != pair[1]},
     )
 

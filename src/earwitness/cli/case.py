@@ -28,6 +28,7 @@ def case() -> None:
 @click.option("--released", default="", help="When, as claimed.")
 @click.option("--place", default="", help="Where it is said to have been made.")
 @click.option("--language", default="", help="The language spoken.")
+@click.option("--application", default="", help="The messenger or program it is said to be from.")
 @click.pass_context
 def new(
     context: click.Context, /, folder: Path, questioned: tuple[Path, ...], title: str, **claims: str

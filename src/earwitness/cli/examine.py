@@ -99,6 +99,7 @@ def replay(screen: Screen, folder: Path) -> int:
                     "exhibit": each.examined.exhibit,
                     "method": each.examined.method,
                     "is_same": each.is_same,
+                    "has_same_figures": each.has_same_figures,
                     "other_versions": each.other_versions,
                 }
                 for each in results

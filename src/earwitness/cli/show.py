@@ -64,7 +64,12 @@ class Screen:
         if not self.as_json:
             Console(highlight=False, soft_wrap=True).print(Text(safe_text(text, 10_000)))
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    def table(
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str | Sequence[str]]],
+    ) -> None:
         """Print a table for people; no text in it can act as markup or move the cursor."""
         if self.as_json:
             return
@@ -72,7 +77,7 @@ class Screen:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(Text(safe_text(cell, 2_000)) for cell in row))
+            table.add_row(*(_cell(cell) for cell in row))
         Console(highlight=False).print(table)
 
     def error(self, text: str, *, kind: str = "") -> None:
@@ -94,6 +99,12 @@ class Screen:
         return Watcher(
             names, console, shown=console.is_terminal and not (self.quiet or self.as_json)
         )
+
+
+def _cell(content: str | Sequence[str]) -> Text:
+    """A cell of a table: one line, or one for each of several texts."""
+    lines = [content] if isinstance(content, str) else content
+    return Text("\n".join(safe_text(line, 2_000) for line in lines))
 
 
 class Watcher:

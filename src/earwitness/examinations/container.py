@@ -49,7 +49,7 @@ _NOT_CHECKED: Final = (
         "C2PA Technical Specification 2.1",
         "the specification of each format, named in the parser of that format",
     ),
-    needs=Needs(),
+    needs=Needs(claims=True),
     applies_to=(Role.QUESTIONED, Role.KNOWN, Role.ARCHIVE),
 )
 def container_v1(
@@ -77,7 +77,8 @@ def container_v1(
     header_s = _header_duration(recording, structure)
     odd = _oddities(recording, structure, header_s, duration_tolerance_s)  # 2, 3, 7
     credentials = _credentials(recording, structure)  # 5
-    claimed = str(case.claims.get("application", ""))
+    is_questioned = recording.exhibit.role == Role.QUESTIONED
+    claimed = case.claims.get("application", "") if is_questioned else ""
     compared = compare(structure, recording.facts, claimed=claimed)  # 6
     return Finding(
         summary=_summary(recording, structure, odd, compared),

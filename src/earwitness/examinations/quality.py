@@ -89,8 +89,9 @@ def _summary(
         parts.append(f"{levels.snr_db:.0f} dB above the noise")
     elif speech.total_s:
         parts.append("with pauses too short or too quiet to measure noise in")
-    reach = found.cut_off_hz or found.bandwidth_hz
-    parts.append(f"sound up to {reach / 1000:.1f} kHz")
+    parts.append(f"sound up to {found.bandwidth_hz / 1000:.1f} kHz")
+    if found.cut_off_hz is not None:
+        parts.append(f"cut off at {found.cut_off_hz / 1000:.1f} kHz")
     if len(native.clipped):
         parts.append(f"{len(native.clipped)} clipped stretches")
     if len(dropouts):
@@ -129,7 +130,7 @@ def _speech_measures(native: Native, speech: Speech, levels: SpeechLevels) -> li
 def _band_measures(found: Band, native: Native) -> list[Measure]:
     none = f"no fall of 12 dB or more below {native.sample_rate_hz / 2:.0f} Hz"
     return [
-        Measure("bandwidth", found.bandwidth_hz, "Hz", digits=0),
+        Measure("bandwidth (within 60 dB)", found.bandwidth_hz, "Hz", digits=0),
         Measure("cut-off", found.cut_off_hz, "Hz", digits=0, note="" if found.cut_off_hz else none),
         Measure("fall at the cut-off", found.fall_db, "dB", digits=1),
     ]

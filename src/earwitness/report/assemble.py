@@ -174,7 +174,7 @@ def _in_short(
     missing: Sequence[MissingPart],
     examinations: Mapping[str, ExaminationLike],
     marks: Mapping[str, str],
-) -> str:
+) -> list[str]:
     """The question's answer for an editor: findings on the questioned recordings, and what is lacking."""
     mine = [each for each in outcomes if examinations[each.method].answers == asked]
     said = [
@@ -185,8 +185,8 @@ def _in_short(
     if missing:
         said.append(f"{len(missing)} examination(s) called for were not carried out.")
     if not mine and not missing:
-        return "Not examined: no examination of this question was carried out."
-    return " ".join(said) or "Only other recordings than the questioned one were examined."
+        return ["Not examined: no examination of this question was carried out."]
+    return said or ["Only other recordings than the questioned one were examined."]
 
 
 def sentence(outcome: Outcome) -> str:

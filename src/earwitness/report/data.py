@@ -52,7 +52,7 @@ class QuestionPart(_Part):
 
     asked: str
     wording: str
-    in_short: str = Field(description="one sentence for an editor")
+    in_short: list[str] = Field(description="for an editor: a sentence for each outcome")
     answers: list[AnswerPart]
     missing: list[MissingPart]
 

@@ -17,6 +17,7 @@ from earwitness.evidence.decode import Floats
 from earwitness.signal.speech import FRAME_S, FRAME_SAMPLES, Speech
 
 MIN_PAUSE_FRAMES: Final = 16
+STRONG_WITHIN_DB: Final = 60.0
 SILENCE_POWER: Final = 1e-10  # under -100 dBFS a frame is digital silence or dither, not noise
 _GUARD_FRAMES: Final = 6
 _BOOTSTRAPS: Final = 200
@@ -129,10 +130,11 @@ def band(
     """Where a recording's spectrum ends, and whether it ends in a cliff as a codec leaves it.
 
     1. Levels are smoothed over 100 Hz.
-    2. The bandwidth reaches to the highest frequency that lies within 60 dB of the strongest and
-       6 dB over the floor of the top of the spectrum.
+    2. The bandwidth reaches to the highest frequency that lies within 60 dB of the strongest.
     3. A cut-off is the place above 1.5 kHz where the level falls most from the ``step_hz`` under it
-       to the ``step_hz`` over it, if that is at least ``least_fall_db`` and the level stays down.
+       to the ``step_hz`` over it, if that is at least ``least_fall_db``, the level stays down, and
+       what falls is no weaker than 60 dB under the strongest: a cliff in the noise of rounding is
+       not the recording's.
 
     Parameters
     ----------
@@ -145,13 +147,11 @@ def band(
     level = scipy.ndimage.uniform_filter1d(level, max(1, round(100 / hz_per_bin)))  # 1
     width = max(1, round(step_hz / hz_per_bin))
     cut_off, fall = _steepest(level, width, first=round(1_500 / hz_per_bin))
-    floor = float(np.median(level[-max(2, bins // 50) :]))
-    strong = level >= max(float(level.max()) - 60.0, floor + 6.0)  # 2
-    highest = int(np.flatnonzero(strong).max()) if strong.any() else bins - 1
+    strong = np.flatnonzero(level >= float(level.max()) - STRONG_WITHIN_DB)  # 2
+    bandwidth_hz = float(strong.max() * hz_per_bin)
     if fall < least_fall_db:  # 3
-        full = level[-1] >= level.max() - 60.0 and floor + 6.0 > level.max() - 60.0
-        return Band((bins - 1 if full else highest) * hz_per_bin, None, fall)
-    return Band(min(highest, cut_off) * hz_per_bin, cut_off * hz_per_bin, fall)
+        return Band(bandwidth_hz, None, fall)
+    return Band(bandwidth_hz, cut_off * hz_per_bin, fall)
 
 
 def _steepest(level: npt.NDArray[np.float64], width: int, *, first: int) -> tuple[int, float]:
@@ -164,6 +164,7 @@ def _steepest(level: npt.NDArray[np.float64], width: int, *, first: int) -> tupl
     over = (total[places + width] - total[places]) / width
     rest = np.maximum.accumulate(level[::-1])[::-1]
     stays_down = rest[np.minimum(places + width, level.size - 1)] < under - 6.0
-    falls = np.where(stays_down, under - over, 0.0)
+    is_sound = under >= level.max() - STRONG_WITHIN_DB
+    falls = np.where(stays_down & is_sound, under - over, 0.0)
     best = int(falls.argmax())
     return int(places[best]), float(falls[best])

@@ -35,6 +35,7 @@ class Claims(_Part):
     released: str = Field("", description="when it was published, ISO 8601 or in words")
     place: str = Field("", description="where it is said to have been made")
     language: str = Field("", description="the language spoken, such as 'ar' or 'English'")
+    application: str = Field("", description="the messenger or program it is said to come from")
 
 
 class Settings(_Part):
@@ -104,7 +105,7 @@ def read_case_file(path: Path) -> CaseFile:
 
 def text_hash(text: str) -> str:
     """SHA-256 of a text as it stands in a file, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def new_text(*, title: str, claims: Claims) -> str:
