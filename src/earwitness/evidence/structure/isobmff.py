@@ -55,14 +55,12 @@ class _Boxes:
                 )
                 size = end - start
             foreign = self._is_foreign(start, kind, size, depth)
-            if not self._plausible(head[4:8], start) or size < header or foreign:
+            plausible = parent == "ilst" or start == 0 or _is_name(head[4:8])
+            if not plausible or size < header or foreign:
                 self._broken(start, kind, size, depth)
                 return
             self._box(start, header, size, kind, depth, end, parent)
             start += size
-
-    def _plausible(self, name: bytes, start: int) -> bool:
-        return all(32 <= byte < 127 or byte >= 0xA0 for byte in name) or start == 0
 
     def _is_foreign(self, start: int, kind: str, size: int, depth: int) -> bool:
         """Whether bytes at the top are no box: an unheard-of name, a size beyond the file."""
@@ -212,6 +210,11 @@ class _Boxes:
             first = order.index("moov") < order.index("mdat")
             draft.fact("moov_before_mdat", "yes" if first else "no")
         draft.fact("fragments", order.count("moof"))
+
+
+def _is_name(name: bytes) -> bool:
+    """Whether four bytes can be a box's name; items of an ``ilst`` box may be numbers instead."""
+    return all(32 <= byte < 127 or byte >= 0xA0 for byte in name)
 
 
 def _folded(order: list[str]) -> list[str]:
