@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 
 from earwitness.errors import CaseDamaged, EarwitnessError
 from earwitness.evidence.custody import Entry, Head, Problem, walk_chain
-from earwitness.outcome import outcome_hash
 from earwitness.store.casefile import read_text, text_hash
-from earwitness.store.database import Transaction
+from earwitness.store.database import Received, Transaction
 from earwitness.store.folder import CaseFolder
 from earwitness.store.seal import SealState
 
@@ -52,9 +51,11 @@ def verify(case: CaseFolder) -> Verification:
             problems += [Problem("case.db", what) for what in case.database.integrity()]  # 1
             with case.database.read() as transaction:
                 entries, head = transaction.entries(), transaction.head()
-                received = {each.sha256 for each in transaction.received()}
+                listed = transaction.received()
+                received = {each.sha256 for each in listed}
                 problems += walk_chain(entries, head)  # 2
                 problems += _unlogged_exhibits(entries, received)  # 3
+                problems += _renamed_exhibits(entries, listed)  # 3
                 outcomes = _check_outcomes(transaction, entries, problems)  # 5
         except CaseDamaged as error:
             problems.append(Problem("case.db", str(error)))
@@ -95,24 +96,42 @@ def _unlogged_exhibits(entries: list[Entry], received: set[str]) -> list[Problem
     return problems
 
 
+def _renamed_exhibits(entries: list[Entry], listed: list[Received]) -> list[Problem]:
+    """Exhibits whose name or size is not what was logged when they came in."""
+    logged: dict[str, tuple[object, object]] = {}
+    for entry in entries:
+        if entry.act == "add":
+            for sha256 in entry.exhibits:
+                logged.setdefault(sha256, (entry.details.get("name"), entry.details.get("size")))
+    return [
+        Problem(f"exhibit {each.sha256[:12]}", "has another name or size than was logged")
+        for each in listed
+        if each.sha256 in logged and logged[each.sha256] != (each.name, each.size)
+    ]
+
+
 def _check_outcomes(transaction: Transaction, entries: list[Entry], problems: list[Problem]) -> int:
     logged = Counter(
-        (entry.exhibits[0], str(entry.details.get("method")), str(entry.details.get("outcome")))
+        (
+            entry.exhibits[0],
+            str(entry.details.get("method")),
+            str(entry.details.get("outcome")),
+            str(entry.details.get("record")),
+        )
         for entry in entries
         if entry.act == "examine" and entry.exhibits
     )
     count = 0
-    for examined in transaction.outcomes():
+    for kept in transaction.kept_outcomes():
         count += 1
-        where = f"outcome {examined.number} ({examined.method} of {examined.exhibit[:12]})"
-        found = outcome_hash(examined.outcome)
-        if found != examined.stored_sha256:
+        where = f"outcome {kept.number} ({kept.method} of {kept.exhibit[:12]})"
+        if text_hash(kept.text) != kept.stored_sha256:
             problems.append(Problem(where, "was edited: it is not what its hash says"))
-        identity = (examined.exhibit, examined.method, examined.stored_sha256)
+        identity = (kept.exhibit, kept.method, kept.stored_sha256, kept.record_sha256)
         if logged[identity] == 0:
-            problems.append(Problem(where, "was never logged"))
+            problems.append(Problem(where, "was never logged, or not with these particulars"))
         logged[identity] -= 1
-    for (exhibit, method, _), missing in logged.items():
+    for (exhibit, method, *_), missing in logged.items():
         if missing > 0:
             where = f"outcome of {method} of {exhibit[:12]}"
             problems.append(Problem(where, "was logged but is gone"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Role(StrEnum):
@@ -65,4 +65,4 @@ class Exhibit:
 
 def is_sha256(text: str) -> bool:
     """Whether a text is a SHA-256 in lower-case hexadecimal, and so safe as a file name."""
-    return bool(_SHA256.match(text))
+    return bool(_SHA256.fullmatch(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,18 @@ class PendingCaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """An outcome's row as it is stored: its text unread, and hashes of it and of all beside it."""
+
+    number: int
+    exhibit: str
+    method: str
+    text: str
+    stored_sha256: str
+    record_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Examined:
     """An outcome with everything that is needed to get it again."""
 
@@ -73,7 +86,7 @@ class Transaction:
         rows = self.connection.execute(
             sa.select(tables.exhibits).order_by(tables.exhibits.c.sha256)
         )
-        return [Received(**row._mapping) for row in rows]
+        return [Received(_text(row.sha256), _text(row.name), row.size) for row in rows]
 
     def receive(self, exhibit: Received) -> None:
         """Note an exhibit that has come in."""
@@ -114,25 +127,41 @@ class Transaction:
         ):
             yield _examined(dict(row._mapping))
 
-    def add_outcome(self, examined: Examined) -> str:
-        """Keep an outcome; give the hash that the custody log is to hold."""
-        text = canonical_json(outcome_to_json(examined.outcome))
-        digest = outcome_hash(examined.outcome)
-        self.connection.execute(
-            sa.insert(tables.outcomes).values(
-                key=examined.key,
-                exhibit=examined.exhibit,
-                method=examined.method,
-                parameters=canonical_json(dict(examined.parameters)),
-                consulted=canonical_json(dict(examined.consulted)),
-                outcome=text,
-                outcome_sha256=digest,
-                versions=canonical_json(dict(examined.versions)),
-                examined_at=examined.examined_at,
-                seconds=examined.seconds,
+    def kept_outcomes(self) -> Iterator[Kept]:
+        """All outcomes as they are stored, oldest first; also those that cannot be read."""
+        for row in self.connection.execute(
+            sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
+        ):
+            values = dict(row._mapping)
+            yield Kept(
+                number=values["number"],
+                exhibit=_text(values["exhibit"]),
+                method=_text(values["method"]),
+                text=_text(values["outcome"]),
+                stored_sha256=_text(values["outcome_sha256"]),
+                record_sha256=_record_hash(values),
             )
-        )
-        return digest
+
+    def add_outcome(self, examined: Examined) -> tuple[str, str]:
+        """Keep an outcome; give the two hashes that the custody log is to hold.
+
+        The first is of what the outcome says, the second of all that is kept beside it.
+        """
+        digest = outcome_hash(examined.outcome)
+        values = {
+            "key": examined.key,
+            "exhibit": examined.exhibit,
+            "method": examined.method,
+            "parameters": canonical_json(dict(examined.parameters)),
+            "consulted": canonical_json(dict(examined.consulted)),
+            "outcome": canonical_json(outcome_to_json(examined.outcome)),
+            "outcome_sha256": digest,
+            "versions": canonical_json(dict(examined.versions)),
+            "examined_at": examined.examined_at,
+            "seconds": float(examined.seconds),
+        }
+        self.connection.execute(sa.insert(tables.outcomes).values(**values))
+        return digest, _record_hash(values)
 
     def entries(self) -> list[Entry]:
         """The custody log, as stored."""
@@ -296,7 +325,25 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+def _record_hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 over an outcome's row, save its number and the outcome, which has its own hash."""
+    beside = {name: row[name] for name in row if name not in ("number", "outcome")}
+    text = canonical_json({name: _plain(value) for name, value in beside.items()})
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _examined(row: Mapping[str, Any]) -> Examined:
+    try:
+        return _examined_as_stored(row)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaseDamaged(
+            f"outcome {row['number']} cannot be read",
+            got=f"{type(error).__name__}: {error}",
+            do="see what else is damaged with: earwitness verify; restore case.db from a copy",
+        ) from error
+
+
+def _examined_as_stored(row: Mapping[str, Any]) -> Examined:
     return Examined(
         key=row["key"],
         exhibit=row["exhibit"],
@@ -313,23 +360,34 @@ def _examined(row: Mapping[str, Any]) -> Examined:
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
+    exhibits = _json_or_damage(row["exhibits"], list)
     return Entry(
         number=row["number"],
-        at=row["at"],
-        who=row["who"],
-        act=row["act"],
+        at=_text(row["at"]),
+        who=_text(row["who"]),
+        act=_text(row["act"]),
         changes=bool(row["changes"]),
-        exhibits=tuple(_json_or_damage(row["exhibits"])),
-        details=_json_or_damage(row["details"]),
-        versions=_json_or_damage(row["versions"]),
-        previous=row["previous"],
-        hash=row["hash"],
+        exhibits=tuple(_text(each) for each in exhibits),
+        details=_json_or_damage(row["details"], dict),
+        versions=_json_or_damage(row["versions"], dict),
+        previous=_text(row["previous"]),
+        hash=_text(row["hash"]),
     )
 
 
-def _json_or_damage(text: str) -> Any:
+def _json_or_damage(text: Any, kind: type) -> Any:
     """Stored JSON, or a note that it is damaged: the chain then names the entry as edited."""
     try:
-        return json.loads(text)
-    except ValueError:
-        return {"damaged": repr(text)}
+        value = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        value = None
+    return value if isinstance(value, kind) else {"damaged": repr(text)}
+
+
+def _text(value: Any) -> str:
+    """A stored text; SQLite keeps whatever somebody put there, so other types show as damage."""
+    return value if isinstance(value, str) else f"damaged: {value!r}"
+
+
+def _plain(value: Any) -> str | float:
+    return value if isinstance(value, str | float) else f"damaged: {value!r}"

@@ -124,9 +124,9 @@ class CaseFolder:
         """What case.toml says now."""
         return read_case_file(self.case_file_path)
 
-    def receive(self, source: Path) -> Stored:
+    def receive(self, source: Path, *, check: Callable[[Path], None] | None = None) -> Stored:
         """Take a file's bytes in; it becomes an exhibit only with ``add``."""
-        return self.vault.take_in(source)
+        return self.vault.take_in(source, check=check)
 
     def add(self, stored: Stored, *, name: str, role: Role, speaker: str, facts: str) -> bool:
         """Make received bytes an exhibit with a role; False if it had that role and speaker."""
@@ -166,12 +166,13 @@ class CaseFolder:
                 first = transaction.latest(examined.key)
                 if first is not None and first.number > examined.number and _settled(first):
                     return first
-                digest = transaction.add_outcome(examined)
+                digest, record = transaction.add_outcome(examined)
                 details = {
                     "method": examined.method,
                     "parameters": dict(examined.parameters),
                     "ended_in": examined.outcome.kind,
                     "outcome": digest,
+                    "record": record,
                 }
                 self._append(transaction, "examine", True, [examined.exhibit], details)
         return examined

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -53,8 +53,14 @@ class Vault:
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self.folder / sha256
 
-    def take_in(self, source: Path) -> Stored:
+    def take_in(self, source: Path, *, check: Callable[[Path], None] | None = None) -> Stored:
         """Copy a file's bytes into the vault, hashed as they are copied.
+
+        Parameters
+        ----------
+        source : Path
+        check : callable, optional
+            Looks at the copy before it is kept; when it raises, nothing is.
 
         Raises
         ------
@@ -71,6 +77,9 @@ class Vault:
                 raise EmptyFile(
                     "the file is empty", got="0 bytes", do="ask the source to send it again"
                 )
+            if check is not None:
+                writing.flush()
+                check(part)
         self._keep(part, digest.hexdigest())
         return Stored(digest.hexdigest(), size)
 
@@ -124,6 +133,9 @@ class Vault:
         """
         problems, notes = [], []
         for sha256 in sorted(received):
+            if not is_sha256(sha256):
+                problems.append(Problem(f"exhibit {safe_name(sha256)[:80]}", "is no SHA-256"))
+                continue
             try:
                 self.require_intact(sha256)
             except ExhibitAltered as error:
