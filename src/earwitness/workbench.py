@@ -132,7 +132,7 @@ class Case:
 
         def listen(copy: Path) -> None:
             nonlocal facts
-            facts = _heard(copy)
+            facts = _heard(copy, max_hours=self.case_file.settings.max_hours)
 
         stored = self._folder.receive(file, check=listen if role.is_recording else None)
         is_new = self._folder.add(stored, name=name, role=role, speaker=speaker, facts=facts)
@@ -377,10 +377,13 @@ class Case:
         )
 
 
-def _heard(path: Path) -> str:
-    """What kind of sound a file holds; raises if not one sample of it can be decoded."""
+def _heard(path: Path, *, max_hours: float) -> str:
+    """What kind of sound a file holds; raises if there is none, or more than is allowed."""
     found = probe(path)
-    next(decode(path))
+    says_too_long = (found.header_duration_s or 0.0) > max_hours * 3600
+    for _ in decode(path, max_hours=max_hours):
+        if not says_too_long:
+            break  # there is sound in it; a header that says "too long" is checked to the end
     return f"{found.codec} in {found.container}, {found.sample_rate_hz} Hz"
 
 

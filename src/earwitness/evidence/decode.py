@@ -8,7 +8,9 @@ the first audio stream is decoded; pictures and video are never decoded at all.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ import soxr
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.format import ContainerFormat
 
 from earwitness.errors import DecodeError, NotARecording, TooLong, UnreadableFile
 
@@ -34,6 +37,14 @@ _FULL_SCALE = {"u8": 128.0, "s16": 32_768.0, "s32": 2_147_483_648.0, "s64": 2.0*
 _PULL_EVERY = 64  # packets between two looks at the filter's output
 # A picture inside a recording may be a decompression bomb: the prober may not allocate for one.
 _OPEN_OPTIONS = {"max_pixels": "1048576", "probesize": "5000000", "max_streams": "64"}
+# Formats that are lists of other files, network sessions or devices: an exhibit speaks for itself.
+_REFERRING = frozenset(
+    {"alsa", "concat", "concatf", "dash", "fbdev", "hls", "image2", "imf", "kmsgrab", "lavfi"}
+    | {"oss", "rtp", "rtsp", "sap", "sdp", "vapoursynth", "video4linux2,v4l2", "vobsub"}
+    | {"webm_dash_manifest", "x11grab"}
+)
+MIN_RATE_HZ, MAX_RATE_HZ = 100, 3_000_000
+_LOUDEST = np.float32(1e6)  # 120 dB over full scale: no sound, and squares of it soon overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ def decode(
     """Decode a recording block by block at its own rate and with all its channels.
 
     Packets that cannot be decoded are counted in ``notes`` and skipped, as a player would; samples
-    that are not finite are set to zero and counted.
+    that are not finite, or over a million times full scale, are set to zero and counted.
 
     Parameters
     ----------
@@ -199,7 +210,8 @@ def decode_mono(path: Path, *, sample_rate_hz: int, max_hours: float = 1.0) -> F
 
 def _open(path: Path) -> InputContainer:
     try:
-        return av.open(str(path.absolute()), options=dict(_OPEN_OPTIONS), metadata_errors="replace")
+        options = {**_OPEN_OPTIONS, "format_whitelist": _formats()}
+        return av.open(str(path.absolute()), options=options, metadata_errors="replace")
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise UnreadableFile(f"the file cannot be opened ({error.strerror})") from error
     except (av.error.FFmpegError, ValueError) as error:
@@ -209,6 +221,16 @@ def _open(path: Path) -> InputContainer:
             expected="sound in a format that FFmpeg reads",
             do="if it is a text or a picture, add it with --as document",
         ) from error
+
+
+@cache
+def _formats() -> str:
+    """All formats that FFmpeg reads here, save those that refer to something else."""
+    names = set()
+    for name in av.formats_available:
+        with suppress(ValueError):  # it is only written
+            names.add(ContainerFormat(name, "r").name)
+    return ",".join(sorted(names - _REFERRING))
 
 
 def _beginning(path: Path) -> str:
@@ -238,6 +260,12 @@ def _audio_stream(container: InputContainer, path: Path) -> AudioStream:
             "the sound in the file cannot be decoded",
             got=f"an audio stream of unknown codec, rate or channels, after {_beginning(path)}",
             expected="a codec that FFmpeg knows",
+        )
+    if not MIN_RATE_HZ <= stream.rate <= MAX_RATE_HZ:
+        raise NotARecording(
+            "the file's sample rate is that of no recording",
+            got=f"{stream.rate} Hz",
+            expected=f"{MIN_RATE_HZ} Hz to {MAX_RATE_HZ / 1e6:g} MHz",
         )
     return stream
 
@@ -298,15 +326,16 @@ def _large_frames(
 ) -> Iterator[AudioFrame]:
     """Join frames to large ones in FFmpeg's own code: a loop over 20 ms frames in Python is slow."""
     joiner: _Joiner | None = None
+    outgoing = (stream.layout.name, stream.rate)  # as the header says; the decoder may change them
     for count, frame in enumerate(_frames(container, stream, notes), start=1):
         shape = (frame.format.name, frame.layout.name, frame.sample_rate)
         if joiner is None:
-            joiner = _Joiner(frame, stream)
+            joiner = _Joiner(frame, stream, outgoing)
         elif shape != joiner.incoming:
             yield from joiner.drain()
-            second = notes.samples / stream.rate
+            second = notes.samples / outgoing[1]
             notes.changes.append((second, f"{joiner.incoming} becomes {shape}"))
-            joiner = _Joiner(frame, stream)
+            joiner = _Joiner(frame, stream, outgoing)
         joiner.push(frame)
         if count % _PULL_EVERY == 0:
             yield from joiner.ready()
@@ -315,9 +344,10 @@ def _large_frames(
 
 
 class _Joiner:
-    """An FFmpeg filter graph that joins frames of one shape to blocks of the stream's rate and layout."""
+    """An FFmpeg filter graph that joins frames of one shape to blocks of one layout and rate."""
 
-    def __init__(self, frame: AudioFrame, stream: AudioStream) -> None:
+    def __init__(self, frame: AudioFrame, stream: AudioStream, outgoing: tuple[str, int]) -> None:
+        layout, rate_hz = outgoing
         self.incoming = (frame.format.name, frame.layout.name, frame.sample_rate)
         graph = av.filter.Graph()
         source = graph.add_abuffer(
@@ -327,11 +357,8 @@ class _Joiner:
             time_base=stream.time_base,
         )
         steps = [source]
-        if frame.sample_rate != stream.rate or frame.layout.name != stream.layout.name:
-            layout = stream.layout.name
-            steps.append(
-                graph.add("aformat", f"sample_rates={stream.rate}:channel_layouts={layout}")
-            )
+        if (frame.layout.name, frame.sample_rate) != outgoing:
+            steps.append(graph.add("aformat", f"sample_rates={rate_hz}:channel_layouts={layout}"))
         steps.append(graph.add("asetnsamples", f"n={BLOCK_SAMPLES}:p=0"))
         steps.append(graph.add("abuffersink"))
         for before, after in pairwise(steps):
@@ -370,8 +397,8 @@ def _block(frame: AudioFrame, notes: DecodeNotes) -> Block:
             centred -= 128.0
         return Block(start, centred / np.float32(_FULL_SCALE[name]), array)
     floats = array.astype(np.float32, copy=False)
-    if not np.isfinite(floats).all():
-        bad = ~np.isfinite(floats)
+    bad = ~(np.abs(floats) <= _LOUDEST)  # so written that NaN is bad too
+    if bad.any():
         notes.not_finite += int(bad.sum())
         floats = np.where(bad, np.float32(0.0), floats)
     return Block(start, floats, None)

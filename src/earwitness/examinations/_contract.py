@@ -16,9 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from earwitness.errors import BadParameter, EarwitnessError, MissingPart
+from earwitness.errors import BadParameter, DecodeError, EarwitnessError, MissingPart
 from earwitness.evidence.exhibit import Exhibit, Role
-from earwitness.outcome import Asked, Failed, Finding, NotExamined, Outcome
+from earwitness.evidence.names import safe_text
+from earwitness.outcome import (
+    Asked,
+    Failed,
+    Finding,
+    NotExamined,
+    Outcome,
+    canonical_json,
+    outcome_to_json,
+)
 from earwitness.signal.recording import Recording
 
 Parameter = bool | int | float | str
@@ -216,19 +225,26 @@ def carry_out(
     """Carry out one examination and end in exactly one outcome, whatever happens.
 
     This holds the package's one broad ``except``: a crash of a method becomes Failed, so that it
-    can neither stop the other examinations nor be taken for "nothing found".
+    can neither stop the other examinations nor be taken for "nothing found". That the sound cannot
+    be decoded, or is longer than is allowed, is a fact of the evidence and so NotExamined.
     """
     try:
         unmet = _unmet_need(examination.needs, recording, case)
         if unmet is not None:
             return unmet
-        return examination.function(recording, case, **parameters)
-    except MissingPart as error:
+        outcome = examination.function(recording, case, **parameters)
+        if not isinstance(outcome, Finding | NotExamined):
+            raise TypeError(f"it returned {type(outcome).__name__}")
+        canonical_json(outcome_to_json(outcome)).encode()  # what cannot be kept is no outcome
+        return outcome
+    except (MissingPart, DecodeError) as error:
         return NotExamined(reason=error.what, got=error.got, needed=error.do or error.expected)
     except EarwitnessError as error:
-        return Failed(error=type(error).__name__, message=str(error))
+        return Failed(error=type(error).__name__, message=safe_text(str(error)))
     except Exception as error:  # noqa: BLE001
-        return Failed(error=type(error).__name__, message=f"{error} (in {examination.name})")
+        return Failed(
+            error=type(error).__name__, message=safe_text(f"{error} (in {examination.name})")
+        )
 
 
 def _unmet_need(needs: Needs, recording: Recording, case: CaseView) -> NotExamined | None:

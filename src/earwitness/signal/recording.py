@@ -22,6 +22,7 @@ import numpy.typing as npt
 import soxr
 
 from earwitness.atomic import remove_parts, write_whole, written_whole
+from earwitness.errors import TooLong
 from earwitness.evidence.decode import (
     DEFAULT_MAX_HOURS,
     DecodeNotes,
@@ -77,10 +78,18 @@ class Recording:
         """Notes and measurements of the one decoding pass, made now or by an earlier one."""
         notes_path, native_path = self.folder / "notes.json", self.folder / "native.npz"
         self.folder.mkdir(parents=True, exist_ok=True)
+        too_long = self.folder / f"over_{self.max_hours:g}_hours.json"
         with self._lock("decode"):
+            if too_long.exists():  # found out by an earlier examination, at some cost
+                raise TooLong(**json.loads(too_long.read_text()))
             if not notes_path.exists():
                 remove_parts(self.folder)
-                notes, native = self._decode_once()
+                try:
+                    notes, native = self._decode_once()
+                except TooLong as error:
+                    told = {"what": error.what, "got": error.got, "do": error.do}
+                    write_whole(too_long, json.dumps(told).encode())
+                    raise
                 _save(native_path, _native_arrays(native))
                 write_whole(notes_path, json.dumps(asdict(notes)).encode())  # last: marks it whole
         stored = json.loads(notes_path.read_text())
