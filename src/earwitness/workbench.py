@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
+import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +42,7 @@ from earwitness.store.vault import require_plain_file
 from earwitness.versions import versions_here
 
 OnEvent = Callable[[Event], None]
+_LONGEST_NAME = 200  # bytes; most file systems take 255, and ".case" comes behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +409,11 @@ def _compare(before: Examined, again: Examined) -> Replayed:
 
 def this_user() -> str:
     """Who is at work here, as user@host."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        user = f"uid{os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
 
 
 def open(folder: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
@@ -488,6 +494,15 @@ def _add_all(case: Case, questioned: Iterable[str | Path]) -> None:
             raise result.error
 
 
+def _case_name(name: str) -> str:
+    """The name of the case beside a file: cut to what a file system takes, and then still unique."""
+    raw = os.fsencode(name)
+    if len(raw) > _LONGEST_NAME:
+        digest = hashlib.sha256(raw).hexdigest()[:12]
+        name = f"{os.fsdecode(raw[:_LONGEST_NAME]).encode('utf-8', 'ignore').decode()}-{digest}"
+    return f"{name}.case"
+
+
 def beside(file: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
     """The case beside a recording: ``tape.opus.case`` for ``tape.opus``, made if it is not there.
 
@@ -499,7 +514,7 @@ def beside(file: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
     path = Path(file)
     require_plain_file(path)
     probe(path)
-    folder = path.with_name(f"{path.name}.case")
+    folder = path.with_name(_case_name(path.name))
     try:
         case = open(folder, who=who, clock=clock)
     except CaseNotFound:

@@ -9,6 +9,7 @@ import click
 import earwitness as workbench
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.evidence.exhibit import Role
+from earwitness.evidence.names import safe_text
 from earwitness.workbench import Added, Case, Refused
 
 _FILES = click.Path(path_type=Path)
@@ -35,7 +36,8 @@ def new(
 ) -> int:
     """Make a case in FOLDER."""
     screen: Screen = context.obj
-    made = workbench.new(folder, title=title, claims=claims, who=screen.who)
+    claimed = {name: safe_text(text) for name, text in claims.items()}
+    made = workbench.new(folder, title=safe_text(title), claims=claimed, who=screen.who)
     screen.say(f"made the case {folder}")
     return _show_added(screen, list(made.add(questioned, Role.QUESTIONED)))
 
@@ -49,7 +51,7 @@ def new(
 def add(screen: Screen, folder: Path, files: tuple[Path, ...], role: str, speaker: str) -> int:
     """Add FILES to the case in FOLDER; one that is refused does not keep the others out."""
     opened = workbench.open(folder, who=screen.who)
-    return _show_added(screen, list(opened.add(files, role, speaker=speaker)))
+    return _show_added(screen, list(opened.add(files, role, speaker=safe_text(speaker))))
 
 
 def _show_added(screen: Screen, results: list[Added | Refused]) -> int:

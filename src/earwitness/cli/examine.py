@@ -26,7 +26,7 @@ def examine(screen: Screen, target: Path, only: str, again: bool) -> int:
 
     TARGET is a case's folder, or a file: then a case is made beside it, and its report written.
     """
-    single = target.is_file()
+    single = not target.is_dir()
     open_it = workbench.beside if single else workbench.open
     opened = open_it(target, who=screen.who)
     names = {exhibit.sha256: exhibit.name for exhibit in opened.exhibits}
@@ -36,7 +36,8 @@ def examine(screen: Screen, target: Path, only: str, again: bool) -> int:
     _show_outcomes(screen, results, names)
     report = opened.report("html") if single else None
     if report:
-        screen.say(f"case: {opened.path}\nreport: {report}")
+        screen.say(f"case: {opened.path}")
+        screen.say(f"report: {report}")
     screen.result(
         {
             "case": str(opened.path),

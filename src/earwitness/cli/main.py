@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import click
 
 from earwitness.cli import case, examine, other
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
+from earwitness.evidence.names import safe_name, safe_text
 
 _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in ExitCode) + "."
 
@@ -21,7 +23,28 @@ _EPILOG = "Exit codes: " + "; ".join(f"{code.value} {code.meaning}" for code in 
 @click.pass_context
 def earwitness(context: click.Context, who: str, as_json: bool, quiet: bool) -> None:
     """Examine a purported recording, and publish a report that another desk can replay."""
-    context.obj = Screen(who=who, as_json=as_json, quiet=quiet)
+    context.obj = Screen(who=safe_text(who), as_json=as_json, quiet=quiet)
+
+
+def _ask_for_json(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        context.obj = replace(context.obj, as_json=True)
+
+
+def _takes_json(command: click.Command) -> None:
+    """Let ``--json`` also stand behind a command's own name."""
+    if isinstance(command, click.Group):
+        for member in command.commands.values():
+            _takes_json(member)
+        return
+    option = click.Option(
+        ["--json"],
+        is_flag=True,
+        expose_value=False,
+        callback=_ask_for_json,
+        help="Print JSON, for programs.",
+    )
+    command.params.append(option)
 
 
 for command in (
@@ -33,6 +56,7 @@ for command in (
     other.examinations,
 ):
     earwitness.add_command(command)
+    _takes_json(command)
 
 
 def main() -> None:
@@ -58,4 +82,13 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone: nothing is left to tell
         code = ExitCode.DONE
+    except OSError as error:
+        screen.error(_of_system(error), kind=type(error).__name__)
+        code = ExitCode.REFUSED
     sys.exit(int(code or 0))
+
+
+def _of_system(error: OSError) -> str:
+    """What the operating system refused, as a line: no space, no permission, no such folder."""
+    place = f" ({safe_name(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+    return f"the system refused: {error.strerror or error}{place}"
