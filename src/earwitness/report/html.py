@@ -12,6 +12,8 @@ from earwitness.outcome import Measure
 from earwitness.report.data import ReportData
 from earwitness.report.figures import figure_svg
 
+MOST_ROWS = 200  # of any list in the HTML; the JSON has all
+
 
 def to_html(data: ReportData) -> str:
     """Render a report; every text in it is escaped."""
@@ -30,7 +32,7 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         measure=lambda item: Measure(**item).text, clock=clock, bytes=human_bytes
     )
-    environment.globals["svg"] = _svg
+    environment.globals.update(svg=_svg, most_rows=MOST_ROWS)
     return environment
 
 
