@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from earwitness.evidence.names import safe_text
 from earwitness.evidence.structure._source import Source
@@ -49,12 +50,14 @@ class Draft:
         self._size = size
         self._visits = 0
         self._rows: list[Element] = []
+        self._folded: dict[int, list[int]] = {}  # by row: the sum of sizes, and how many
         self._siblings: list[dict[str, list[int]]] = []
         self._muted_below: int | None = None
         self._tags: list[Tag] = []
         self._times: list[Stamp] = []
         self._pictures: list[Picture] = []
         self._anomalies: dict[str, Anomaly] = {}
+        self._anomaly_counts: dict[str, int] = {}
         self._encoders: list[str] = []
 
     def visit(self) -> None:
@@ -72,15 +75,28 @@ class Draft:
             )
             raise EnoughRead
 
-    def element(self, offset: int, size: int, kind: str, *, depth: int = 0, note: str = "") -> None:
-        """Add a part; from the fifth of a kind under one parent on, they share a row."""
-        self.visit()
+    def element(
+        self,
+        offset: int,
+        size: int,
+        kind: str,
+        *,
+        depth: int = 0,
+        note: str = "",
+        counted: bool = True,
+    ) -> None:
+        """Add a part; from the fifth of a kind under one parent on, they share a row.
+
+        Parts that are not ``counted`` as visits have a bound of their own in their parser.
+        """
+        if counted:
+            self.visit()
         if depth == 0:
             self.end = max(self.end, offset + size)
         if self._muted_below is not None and depth > self._muted_below:
             return
         self._muted_below = None
-        kind = safe_text(kind, 60)
+        kind = _safe_kind(kind)
         del self._siblings[depth + 1 :]
         while len(self._siblings) <= depth:
             self._siblings.append({})
@@ -93,9 +109,11 @@ class Draft:
         if seen[1] < 0:
             seen[1] = len(self._rows)
             self._append(Element(offset, size, kind, depth))
-        elif seen[1] < len(self._rows):
-            row = self._rows[seen[1]]
-            self._rows[seen[1]] = replace(row, size=row.size + size, count=row.count + 1)
+            self._folded[seen[1]] = [size, 1]
+        else:
+            folded = self._folded[seen[1]]
+            folded[0] += size
+            folded[1] += 1
 
     def run(
         self, offset: int, size: int, kind: str, count: int, *, depth: int = 0, note: str = ""
@@ -169,14 +187,17 @@ class Draft:
 
     def anomaly(self, kind: str, text: str, offset: int = 0) -> None:
         """Add something that does not add up; of each kind the first is kept, all are counted."""
-        first = self._anomalies.get(kind)
-        if first is not None:
-            self._anomalies[kind] = replace(first, count=first.count + 1)
+        if kind in self._anomalies:
+            self._anomaly_counts[kind] += 1
         elif len(self._anomalies) < MAX_KINDS_OF_ANOMALY:
             self._anomalies[kind] = Anomaly(kind, safe_text(text, 300), offset)
+            self._anomaly_counts[kind] = 1
 
     def finish(self, source: Source) -> Structure:
         """Close the account: what lies behind the end, or what is missing."""
+        for index, (size, count) in self._folded.items():
+            if index < len(self._rows):
+                self._rows[index] = replace(self._rows[index], size=size, count=count)
         rest = None
         if self.end < source.size:
             looks_like = describe_bytes(source, self.end, source.size - self.end)
@@ -189,7 +210,10 @@ class Draft:
             times=tuple(self._times),
             pictures=tuple(self._pictures),
             picture_count=self.picture_count,
-            anomalies=tuple(self._anomalies.values()),
+            anomalies=tuple(
+                replace(item, count=self._anomaly_counts[kind])
+                for kind, item in self._anomalies.items()
+            ),
             encoders=tuple(self._encoders),
             facts=self.facts,
             file_size=source.size,
@@ -204,6 +228,11 @@ class Draft:
             self.anomaly(
                 "too_many_rows", f"more than {MAX_ROWS:,} different parts; not all are listed"
             )
+
+
+@lru_cache(maxsize=1024)
+def _safe_kind(kind: str) -> str:
+    return safe_text(kind, 60)
 
 
 _MAGIC = (

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 WINDOW = 1 << 15
+_NEAR = 1 << 12
 TEXT_BYTES = 1 << 13  # of one text, no more is read
 
 
@@ -59,6 +60,9 @@ class Source:
     def find(self, what: bytes, start: int, end: int) -> int:
         """The first place of ``what`` in [start, end), or -1; reads piece by piece."""
         step, overlap = 1 << 20, len(what) - 1
+        near = self.read(start, min(_NEAR, end - start)).find(what)
+        if near >= 0:
+            return start + near
         for offset in range(start, end, step):
             piece = self._pread(offset, min(step + overlap, end - offset))
             place = piece.find(what)

@@ -59,7 +59,6 @@ _TITLE, _MUXER, _WRITER = 0x7BA9, 0x4D80, 0x5741
 _CODEC, _RATE, _CHANNELS, _TRACK_NAME = 0x86, 0xB5, 0x9F, 0x536E
 _TAG_NAME, _TAG_TEXT = 0x45A3, 0x4487
 _FILE_NAME, _FILE_TYPE, _FILE_DATA = 0x466E, 0x4660, 0x465C
-_SIMPLE_BLOCK, _BLOCK_GROUP = 0xA3, 0xA0
 _TEXTS = {_TITLE: "title", _MUXER: "muxing application", _WRITER: "writing application"}
 
 
@@ -172,8 +171,7 @@ class _Elements:
             number, size, body = self._head(start)
             if number == 0 or number in _LEVEL_ONE or number in {_EBML, _SEGMENT}:
                 return start
-            if number in {_SIMPLE_BLOCK, _BLOCK_GROUP}:
-                self._blocks += 1
+            self._blocks += 1
             start = max(body + size, start + 1) if size != _UNKNOWN_SIZE else end
         return min(start, end) if start < end else start
 

@@ -13,6 +13,7 @@ from earwitness.evidence.structure._draft import Draft
 from earwitness.evidence.structure._source import Source
 from earwitness.evidence.structure.vorbis_comment import read_vorbis_comment_bytes
 
+MAX_PAGES = 2_000_000  # 11 hours of pages that hold 20 ms each
 _HEAD = 27
 _MAX_STREAMS = 64
 _MAX_HEADER_PACKET = 1 << 18
@@ -22,12 +23,13 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def ogg_checksum(page: bytes) -> int:
-    """The checksum of a page whose checksum field is zero.
+    """The checksum of a page, whatever its checksum field holds.
 
     Ogg feeds its bits highest first, zlib lowest first; mirrored bytes make the one the other.
     """
-    mirrored = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int(f"{mirrored:032b}"[::-1], 2)
+    blank = page[:22] + bytes(4) + page[26:]
+    mirrored = zlib.crc32(blank.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int.from_bytes(mirrored.to_bytes(4, "big").translate(_REVERSED), "little")
 
 
 def read_ogg(source: Source, draft: Draft) -> None:
@@ -69,12 +71,16 @@ class _Pages:
         self._bad_checksums = 0
 
     def read(self) -> None:
-        place = 0
+        place = pages = 0
         while place + _HEAD <= self._source.size:
             size = self._page(place)
             if size:
-                place += size
-                continue
+                place, pages = place + size, pages + 1
+                if pages < MAX_PAGES:
+                    continue
+                self._draft.anomaly("too_many_pages", f"pages beyond {MAX_PAGES:,} were not read")
+                self._draft.end = self._source.size
+                break
             found = self._source.find(b"OggS", place + 1, self._source.size)
             if found < 0:
                 break
@@ -94,8 +100,6 @@ class _Pages:
         lacing = self._source.read(place + _HEAD, head[26])
         size = _HEAD + head[26] + sum(lacing)
         page = self._source.read(place, size)
-        if len(page) < size or len(lacing) < head[26]:
-            self._draft.anomaly("cut_page", "the last page is cut short", place)
         serial = int.from_bytes(head[14:18], "little")
         stream = self._stream(serial, place, begins=bool(head[5] & 2))
         kind = f"page of stream {serial:08x}"
@@ -103,8 +107,10 @@ class _Pages:
         if head[5] & 6:  # the row of a first or last page is never folded away
             self._draft.run(place, size, kind, 1, note=note)
         else:
-            self._draft.element(place, size, kind)
-        if page[22:26] != bytes(4) or len(page) == size:
+            self._draft.element(place, size, kind, counted=False)
+        if len(page) < size or len(lacing) < head[26]:
+            self._draft.anomaly("cut_page", "the last page is cut short", place)
+        else:
             self._check_sum(page, head, place)
         self._count(stream, head, place)
         self._header_packets(stream, lacing, page[_HEAD + head[26] :])
@@ -112,7 +118,7 @@ class _Pages:
 
     def _check_sum(self, page: bytes, head: bytes, place: int) -> None:
         stated = int.from_bytes(head[22:26], "little")
-        if ogg_checksum(page[:22] + bytes(4) + page[26:]) != stated:
+        if ogg_checksum(page) != stated:
             self._bad_checksums += 1
             self._draft.anomaly(
                 "bad_checksum", f"the checksum of the page at {place:,} is wrong", place
