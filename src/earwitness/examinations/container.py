@@ -82,7 +82,7 @@ def container_v1(
     compared = compare(structure, recording.facts, claimed=claimed)  # 6
     return Finding(
         summary=_summary(recording, structure, odd, compared),
-        measures=_measures(recording, structure, header_s, odd),
+        measures=_measures(recording, structure, header_s, odd, credentials),
         places=tuple(
             Place(second, second, safe_text(what, 200))
             for second, what in recording.decode_notes.changes[:MAX_PLACES]
@@ -193,7 +193,11 @@ def _application_summary(compared: Sequence[Comparison]) -> str:
 
 
 def _measures(
-    recording: Recording, structure: Structure, header_s: float | None, odd: Sequence[str]
+    recording: Recording,
+    structure: Structure,
+    header_s: float | None,
+    odd: Sequence[str],
+    credentials: Credentials,
 ) -> tuple[Measure, ...]:
     facts, notes = recording.facts, recording.decode_notes
     difference = None if header_s is None else header_s - recording.duration_s
@@ -221,7 +225,18 @@ def _measures(
         Measure("packets not decoded", notes.errors, "packets"),
         Measure("samples not finite", notes.not_finite, "samples"),
         Measure("things that do not add up", len(odd), "items"),
+        Measure("content credentials (C2PA)", _credentials_in_short(credentials)),
     )
+
+
+def _credentials_in_short(credentials: Credentials) -> str:
+    """The state, and what matters most about it: who signed, what failed, or why it is not known."""
+    more = {
+        CredentialState.VALID: f"signed by {safe_text(credentials.signer or 'nobody named', 100)}",
+        CredentialState.INVALID: ", ".join(credentials.failures[:3]),
+        CredentialState.NOT_CHECKABLE: credentials.reason,
+    }.get(credentials.state, "")
+    return f"{credentials.state}: {more}" if more else str(credentials.state)
 
 
 def _limits(structure: Structure, credentials: Credentials, claimed: str) -> tuple[str, ...]:
