@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import tomlkit
 import tomlkit.exceptions
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from tomlkit.items import AoT
 
 from earwitness.errors import BadCaseFile
 from earwitness.evidence.exhibit import Role
@@ -130,7 +131,7 @@ def new_text(*, title: str, claims: Claims) -> str:
 def text_with(text: str, exhibits: Sequence[Listed]) -> str:
     """case.toml with exhibits named in it; a known pair of hash and role gets the new speaker."""
     document = tomlkit.parse(text)
-    tables: Any = document.setdefault("exhibit", tomlkit.aot())
+    tables = _tables(document)
     known = {(table.get("sha256"), table.get("role")): table for table in tables}
     for listed in exhibits:
         values = {key: str(value) for key, value in listed.model_dump().items() if value}
@@ -149,12 +150,30 @@ def text_with(text: str, exhibits: Sequence[Listed]) -> str:
 def text_without(text: str, sha256: str) -> str:
     """case.toml with an exhibit's roles taken away; its bytes and its history stay in the case."""
     document = tomlkit.parse(text)
-    kept = tomlkit.aot()
-    for table in document.get("exhibit", []):
-        if table.get("sha256") != sha256:
-            kept.append(table)
-    document["exhibit"] = kept
+    tables = _tables(document)
+    for index in reversed(range(len(tables))):
+        if tables[index].get("sha256") == sha256:
+            del tables[index]
+    if not tables:
+        del document["exhibit"]  # an empty list could not be added to as tables
     return tomlkit.dumps(document)
+
+
+def _tables(document: tomlkit.TOMLDocument) -> Any:
+    """The list of exhibits as [[exhibit]] tables, also if a person wrote it on one line."""
+    listed = document.get("exhibit")
+    if isinstance(listed, AoT):
+        return listed
+    written = listed.unwrap() if listed is not None else []
+    if listed is not None:
+        del document["exhibit"]
+    document.append("exhibit", tomlkit.aot())
+    tables: Any = document["exhibit"]
+    for each in written:
+        table = tomlkit.table()
+        table.update(each)
+        tables.append(table)
+    return tables
 
 
 def read_text(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -254,8 +255,11 @@ class Database:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from writing to the case."""
-        with self._lock:
+        """Keep other processes from writing to the case; where nobody may write, just go on."""
+        if os.access(self.path.parent, os.W_OK):
+            with self._lock:
+                yield
+        else:
             yield
 
     @contextmanager
@@ -275,7 +279,7 @@ class Database:
 
     def seal_state(self) -> SealState:
         """What the seal says; also rolls an interrupted transaction back first."""
-        with self._lock:
+        with self.locked():
             if self.path.with_name(self.path.name + "-journal").exists():
                 with self.read() as transaction:
                     transaction.head()
@@ -293,7 +297,7 @@ def _damage_named(path: Path) -> Iterator[None]:
     try:
         yield
     except sa.exc.OperationalError as error:
-        if "locked" in str(error.orig) or "disk" in str(error.orig) or "full" in str(error.orig):
+        if any(word in str(error.orig) for word in ("locked", "disk", "full", "readonly")):
             raise CaseDamaged(
                 f"the case's database could not be written ({error.orig})",
                 do="see that the disk has space and that no other program holds the file",
@@ -335,7 +339,7 @@ def _record_hash(row: Mapping[str, Any]) -> str:
 def _examined(row: Mapping[str, Any]) -> Examined:
     try:
         return _examined_as_stored(row)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CaseDamaged(
             f"outcome {row['number']} cannot be read",
             got=f"{type(error).__name__}: {error}",
