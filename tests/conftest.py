@@ -1,0 +1,93 @@
+"""What all tests share: small sounds, cases made of them, and a clock that can be foretold."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+import earwitness  # noqa: E402
+import sounds  # noqa: E402
+from earwitness.examinations import all_examinations  # noqa: E402
+from earwitness.workbench import Case  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Golden files are rewritten only when that is asked for by name."""
+    parser.addoption(
+        "--rewrite-golden",
+        action="store_true",
+        help="write the golden reports anew; then read the difference before it is committed",
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Real recordings that are not part of the project; see the guide for developers."""
+    place = os.environ.get("EARWITNESS_DATA", str(ROOT.parent / "shared" / "data"))
+    if not Path(place).is_dir():
+        pytest.skip(f"no real recordings at {place}: set EARWITNESS_DATA to a folder of them")
+    return Path(place)
+
+
+@pytest.fixture(scope="session")
+def demo_sounds() -> Path:
+    """The demo's committed sounds."""
+    return ROOT / "demo" / "sounds"
+
+
+@pytest.fixture(scope="session")
+def voice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of a voice, as a WAV file of 16 kHz; not to be written to."""
+    return sounds.write_wav(tmp_path_factory.mktemp("voice") / "voice.wav", sounds.voice(4.0))
+
+
+@pytest.fixture(scope="session")
+def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One second of a tone, as a WAV file of 16 kHz; not to be written to."""
+    return sounds.write_wav(tmp_path_factory.mktemp("tone") / "tone.wav", sounds.tone(1.0))
+
+
+@pytest.fixture
+def clock() -> Callable[[], datetime]:
+    """A clock that goes on by a second each time it is read."""
+    start = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
+    seconds = itertools.count()
+    return lambda: start + timedelta(seconds=next(seconds))
+
+
+@pytest.fixture
+def case(tmp_path: Path, tone: Path, clock: Callable[[], datetime]) -> Case:
+    """A case with one questioned recording of a second, not yet examined."""
+    return earwitness.new(tmp_path / "a.case", questioned=[tone], who="ada@desk", clock=clock)
+
+
+@pytest.fixture(scope="session")
+def _examined_once(tmp_path_factory: pytest.TempPathFactory, voice: Path, tone: Path) -> Path:
+    folder = tmp_path_factory.mktemp("examined") / "examined.case"
+    made = earwitness.new(folder, questioned=[voice], title="Examined", who="ada@desk")
+    list(made.add([tone], "known", speaker="Berta"))
+    list(made.examine())
+    return folder
+
+
+@pytest.fixture
+def examined(tmp_path: Path, _examined_once: Path) -> Path:
+    """A copy of a case whose two recordings were examined; free to be harmed."""
+    return sounds.copy_case(_examined_once, tmp_path / "examined.case")
+
+
+@pytest.fixture
+def known_examinations() -> Iterator[None]:
+    """Forget which examinations there are, before and after."""
+    all_examinations.cache_clear()
+    yield
+    all_examinations.cache_clear()

@@ -1,0 +1,77 @@
+"""Small sounds and files for tests, the same each time."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import wave
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from earwitness.evidence.decode import decode_mono
+
+RATE_HZ = 16_000
+DEMO_SOUNDS = Path(__file__).resolve().parents[1] / "demo" / "sounds"
+Floats = npt.NDArray[np.float32]
+
+
+def tone(
+    seconds: float, *, hz: float = 440.0, level: float = 0.5, rate_hz: int = RATE_HZ
+) -> Floats:
+    """A sine [shape=(n,)]."""
+    at_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    return np.asarray(level * np.sin(2 * np.pi * hz * at_s), dtype=np.float32)
+
+
+def noise(seconds: float, *, level: float = 0.1, seed: int = 1, rate_hz: int = RATE_HZ) -> Floats:
+    """White noise with that root mean square [shape=(n,)]."""
+    drawn = np.random.default_rng(seed).standard_normal(round(seconds * rate_hz))
+    return np.asarray(level * drawn, dtype=np.float32)
+
+
+@cache
+def _demo(name: str, rate_hz: int) -> Floats:
+    return decode_mono(DEMO_SOUNDS / name, sample_rate_hz=rate_hz)
+
+
+def voice(
+    seconds: float, *, start_s: float = 1.0, name: str = "known_2.mp3", rate_hz: int = RATE_HZ
+) -> Floats:
+    """A stretch of one of the demo's voices [shape=(n,)]."""
+    first = round(start_s * rate_hz)
+    return _demo(name, rate_hz)[first : first + round(seconds * rate_hz)].copy()
+
+
+def write_wav(path: Path, samples: Floats, *, rate_hz: int = RATE_HZ) -> Path:
+    """Write samples [shape=(n,) or (channels, n)] as 16-bit WAV."""
+    whole = np.clip(np.round(np.atleast_2d(samples) * 32_768), -32_768, 32_767).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(whole.shape[0])
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(np.ascontiguousarray(whole.T).tobytes())
+    return path
+
+
+def copy_case(source: Path, target: Path) -> Path:
+    """Copy a case as a whole, its read-only files included."""
+    shutil.copytree(source, target)
+    return target
+
+
+def writable(path: Path) -> Path:
+    """Take the read-only mark off a file, as somebody would who means to harm it."""
+    path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    return path
+
+
+def flip_bit(path: Path, bit: int) -> None:
+    """Turn one bit of a file round."""
+    with writable(path).open("r+b") as file:
+        file.seek(bit // 8)
+        (byte,) = file.read(1)
+        file.seek(bit // 8)
+        file.write(bytes([byte ^ 1 << bit % 8]))
