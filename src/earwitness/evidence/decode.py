@@ -300,24 +300,26 @@ def _frames(
     container: InputContainer, stream: AudioStream, notes: DecodeNotes
 ) -> Iterator[AudioFrame]:
     packets = container.demux(stream)
+    second = 0.0
     while True:
         try:
             packet = next(packets)
         except StopIteration:
             return
         except av.error.FFmpegError as error:  # the container broke off here
-            _note_error(notes, stream, error)
+            _note_error(notes, second, error)
             return
         try:
-            yield from packet.decode()
+            for frame in packet.decode():
+                yield frame
+                second += frame.samples / frame.sample_rate
         except av.error.FFmpegError as error:
-            _note_error(notes, stream, error)
+            _note_error(notes, second, error)
 
 
-def _note_error(notes: DecodeNotes, stream: AudioStream, error: Exception) -> None:
+def _note_error(notes: DecodeNotes, second: float, error: Exception) -> None:
     notes.errors += 1
     if not notes.first_error:
-        second = notes.samples / stream.rate
         notes.first_error = f"{getattr(error, 'strerror', error)} (at or after {second:.1f} s)"
 
 
