@@ -27,21 +27,23 @@ from earwitness.atomic import write_whole
 from earwitness.checking import Verification
 from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
-from earwitness.errors import CaseNotFound, EarwitnessError, UnknownExhibit
+from earwitness.errors import CaseNotFound, EarwitnessError, NotARecording, UnknownExhibit
 from earwitness.evidence.custody import Entry
 from earwitness.evidence.decode import decode, probe
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.evidence.names import safe_name
+from earwitness.evidence.structure import read_structure
 from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
 from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
-from earwitness.store.casefile import CaseFile, Claims
+from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
 from earwitness.store.folder import CaseFolder, Clock, utc_now
 from earwitness.store.vault import require_plain_file
 from earwitness.versions import versions_here
 
 OnEvent = Callable[[Event], None]
+MAX_TAGS = 20_000
 _LONGEST_NAME = 200  # bytes; most file systems take 255, and ".case" comes behind
 
 
@@ -381,6 +383,14 @@ class Case:
 
 def _heard(path: Path, *, max_hours: float) -> str:
     """What kind of sound a file holds; raises if there is none, or more than is allowed."""
+    tags = read_structure(path).tag_count
+    if tags > MAX_TAGS:  # FFmpeg takes time by the square of them
+        raise NotARecording(
+            "the file holds more tags than any recording",
+            got=f"{tags:,} tags",
+            expected=f"at most {MAX_TAGS:,}",
+            do="to keep it in the case all the same, add it with --as document",
+        )
     found = probe(path)
     says_too_long = (found.header_duration_s or 0.0) > max_hours * 3600
     for _ in decode(path, max_hours=max_hours):
@@ -513,7 +523,7 @@ def beside(file: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
     """
     path = Path(file)
     require_plain_file(path)
-    probe(path)
+    _heard(path, max_hours=Settings().max_hours)  # before a case is made of it
     folder = path.with_name(_case_name(path.name))
     try:
         case = open(folder, who=who, clock=clock)

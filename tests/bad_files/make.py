@@ -242,5 +242,8 @@ def _long(folder: Path) -> Iterator[BadFile]:
     tags = folder / "too_many_tags.mp3"
     tags.write_bytes(bombs.mp3_with_many_tags(40_000))
     yield BadFile(
-        tags.name, tags, "It has 40,000 tags; FFmpeg's time grows with their square.", "accepted"
+        tags.name,
+        tags,
+        "It has 40,000 tags; FFmpeg's time grows with their square.",
+        "refused: NotARecording",
     )

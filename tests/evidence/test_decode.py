@@ -207,6 +207,29 @@ def test_chained_streams_are_both_heard(tmp_path: Path) -> None:
     (tmp_path / "x.ogg").write_bytes(broken.chained_ogg())
     mono = decode_mono(tmp_path / "x.ogg", sample_rate_hz=16_000)
     assert mono.size / 16_000 == pytest.approx(10.0, abs=0.2)
+    notes = DecodeNotes()
+    whole(tmp_path / "x.ogg", notes)
+    ((second, by),) = notes.jumps
+    assert second == pytest.approx(6.0, abs=0.05)
+    assert by == pytest.approx(-6.0, abs=0.05)
+
+
+def test_missing_pages_leave_a_jump(tmp_path: Path) -> None:
+    """Three seconds of Ogg pages that fail their check are missing, and it is said where."""
+    (tmp_path / "x.ogg").write_bytes(broken.ogg_with_broken_pages())
+    notes = DecodeNotes()
+    whole(tmp_path / "x.ogg", notes)
+    ((second, by),) = notes.jumps
+    assert second == pytest.approx(1.0, abs=0.05)
+    assert by == pytest.approx(3.0, abs=0.05)
+
+
+def test_whole_recordings_do_not_jump(demo_sounds: Path) -> None:
+    """The time stamps of untouched files in every format of the demo run on."""
+    for path in sorted(demo_sounds.rglob("*.*")):
+        notes = DecodeNotes()
+        whole(path, notes)
+        assert notes.jumps == [], path.name
 
 
 @pytest.mark.parametrize(
@@ -253,7 +276,7 @@ def test_a_list_of_other_files_is_not_followed(tmp_path: Path) -> None:
 
 def test_no_format_refers_to_something_else() -> None:
     """Devices, network sessions and lists of files are not among what is opened."""
-    allowed = set(decoding._formats().split(","))
+    allowed = set(decoding._RECORDING_FORMATS.split(","))
     assert not allowed & {"concat", "hls", "dash", "sdp", "rtsp", "lavfi", "alsa", "image2", "v4l2"}
     assert {"wav", "flac", "mp3", "ogg", "amr", "asf", "caf", "aiff", "matroska", "mov"} <= allowed
 

@@ -8,9 +8,7 @@ the first audio stream is decoded; pictures and video are never decoded at all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ import soxr
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.format import ContainerFormat
 
 from earwitness.errors import DecodeError, NotARecording, TooLong, UnreadableFile
 
@@ -35,14 +32,24 @@ BLOCK_SAMPLES = 65_536
 DEFAULT_MAX_HOURS = 24.0
 _FULL_SCALE = {"u8": 128.0, "s16": 32_768.0, "s32": 2_147_483_648.0, "s64": 2.0**63}
 _PULL_EVERY = 64  # packets between two looks at the filter's output
-# A picture inside a recording may be a decompression bomb: the prober may not allocate for one.
-_OPEN_OPTIONS = {"max_pixels": "1048576", "probesize": "5000000", "max_streams": "64"}
-# Formats that are lists of other files, network sessions or devices: an exhibit speaks for itself.
-_REFERRING = frozenset(
-    {"alsa", "concat", "concatf", "dash", "fbdev", "hls", "image2", "imf", "kmsgrab", "lavfi"}
-    | {"oss", "rtp", "rtsp", "sap", "sdp", "vapoursynth", "video4linux2,v4l2", "vobsub"}
-    | {"webm_dash_manifest", "x11grab"}
+# The formats that recordings come in. All others stay shut: FFmpeg also reads playlists, devices,
+# network sessions and scripts, and an exhibit speaks for itself alone.
+_RECORDING_FORMATS = (
+    "3gp,aa,aac,ac3,adp,aiff,amr,amrnb,amrwb,ape,asf,ast,au,avi,bonk,caf,daud,dff,dsf,dts,dtshd,eac3,"
+    "epaf,flac,flv,g722,g729,gsm,ilbc,ircam,iss,kwai,laf,m4a,matroska,mmf,mov,mp3,mp4,mpc,mpc8,mpeg,"
+    "mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,sln,sox,tak,truehd,tta,voc,vqf,w64,wav,webm,wsd,"
+    "wv,xa,xwma"
 )
+_OPEN_OPTIONS = {
+    "format_whitelist": _RECORDING_FORMATS,
+    "protocol_whitelist": "file",
+    # A picture inside a recording may be a decompression bomb: the prober may not allocate for one.
+    "max_pixels": "1048576",
+    "probesize": "5000000",
+    "max_streams": "64",
+}
+MAX_JUMP_S = 0.05  # a frame's time stamp may be this far from where the frames before it end
+MAX_JUMPS = 1_000
 MIN_RATE_HZ, MAX_RATE_HZ = 100, 3_000_000
 _LOUDEST = np.float32(1e6)  # 120 dB over full scale: no sound, and squares of it soon overflow
 
@@ -72,7 +79,9 @@ class DecodeNotes:
     """What happened on the way: filled in while blocks are read.
 
     ``errors`` counts packets that could not be decoded, ``first_error`` is FFmpeg's wording with
-    its second; ``changes`` lists (second, what) where the stream's parameters changed.
+    its second; ``changes`` lists (second, what) where the stream's parameters changed; ``jumps``
+    lists (second, by) where the file's own time stamps jump by so many seconds: forward where sound
+    is missing, back where a stream was joined on. Places in the recording are in decoded seconds.
     """
 
     samples: int = 0
@@ -80,6 +89,7 @@ class DecodeNotes:
     first_error: str = ""
     not_finite: int = 0
     changes: list[tuple[float, str]] = field(default_factory=list)
+    jumps: list[tuple[float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +220,7 @@ def decode_mono(path: Path, *, sample_rate_hz: int, max_hours: float = 1.0) -> F
 
 def _open(path: Path) -> InputContainer:
     try:
-        options = {**_OPEN_OPTIONS, "format_whitelist": _formats()}
-        return av.open(str(path.absolute()), options=options, metadata_errors="replace")
+        return av.open(str(path.absolute()), options=dict(_OPEN_OPTIONS), metadata_errors="replace")
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
         raise UnreadableFile(f"the file cannot be opened ({error.strerror})") from error
     except (av.error.FFmpegError, ValueError) as error:
@@ -221,16 +230,6 @@ def _open(path: Path) -> InputContainer:
             expected="sound in a format that FFmpeg reads",
             do="if it is a text or a picture, add it with --as document",
         ) from error
-
-
-@cache
-def _formats() -> str:
-    """All formats that FFmpeg reads here, save those that refer to something else."""
-    names = set()
-    for name in av.formats_available:
-        with suppress(ValueError):  # it is only written
-            names.add(ContainerFormat(name, "r").name)
-    return ",".join(sorted(names - _REFERRING))
 
 
 def _beginning(path: Path) -> str:
@@ -301,6 +300,7 @@ def _frames(
 ) -> Iterator[AudioFrame]:
     packets = container.demux(stream)
     second = 0.0
+    shift: float | None = None  # of time stamps against decoded seconds, as of the last frame
     while True:
         try:
             packet = next(packets)
@@ -312,6 +312,13 @@ def _frames(
         try:
             for frame in packet.decode():
                 yield frame
+                if frame.time is not None:
+                    now = frame.time - second
+                    if shift is not None and abs(now - shift) > MAX_JUMP_S:
+                        if len(notes.jumps) < MAX_JUMPS:
+                            notes.jumps.append((second, now - shift))
+                        shift = now
+                    shift = now if shift is None else shift
                 second += frame.samples / frame.sample_rate
         except av.error.FFmpegError as error:
             _note_error(notes, second, error)

@@ -70,8 +70,8 @@ def container_v1(
        checked, that is stated.
     6. If the file bears the marks of a known application, or the case claims one (``application``
        in the case's claims), it is compared with what published sources describe as usual for it.
-    7. Packets that could not be decoded, samples that are not finite, and changes of the stream's
-       parameters are reported from the one decoding pass.
+    7. Packets that could not be decoded, samples that are not finite, changes of the stream's
+       parameters, and jumps of the file's own time stamps are reported from the one decoding pass.
     """
     structure = read_structure(recording.exhibit.path)  # 1
     header_s = _header_duration(recording, structure)
@@ -85,7 +85,7 @@ def container_v1(
         measures=_measures(recording, structure, header_s, odd, credentials),
         places=tuple(
             Place(second, second, safe_text(what, 200))
-            for second, what in recording.decode_notes.changes[:MAX_PLACES]
+            for second, what in _events(recording)[:MAX_PLACES]
         ),
         limits=_limits(structure, credentials, claimed),
         details={
@@ -146,7 +146,23 @@ def _oddities(
         odd.append(f"{notes.not_finite:,} samples are not finite numbers")
     if notes.changes:
         odd.append(f"the stream's parameters change {len(notes.changes):,} times while it plays")
+    if notes.jumps:
+        lost = sum(by for _, by in notes.jumps if by > 0)
+        odd.append(
+            f"the file's own time stamps jump at {len(notes.jumps):,} places"
+            + (f"; {lost:,.2f} s of sound are missing by them" if lost else "")
+        )
     return odd
+
+
+def _events(recording: Recording) -> list[tuple[float, str]]:
+    """What happens while the recording plays, with its second, in order."""
+    notes = recording.decode_notes
+    jumps = [
+        (second, f"time stamps jump {'forward' if by > 0 else 'back'} by {abs(by):.2f} s")
+        for second, by in notes.jumps
+    ]
+    return sorted([*notes.changes, *jumps])
 
 
 def _credentials(recording: Recording, structure: Structure) -> Credentials:
@@ -282,6 +298,7 @@ def _decode_details(recording: Recording) -> dict[str, Any]:
         "not_finite": notes.not_finite,
         "changes": [[second, safe_text(what, 200)] for second, what in notes.changes[:MAX_PLACES]],
         "change_count": len(notes.changes),
+        "jumps": [[second, by] for second, by in notes.jumps[:MAX_PLACES]],
     }
 
 

@@ -86,7 +86,8 @@ def _summary(
 ) -> str:
     parts = [f"{speech.total_s:.1f} s of speech in {native.duration_s:.1f} s"]
     if levels.snr_db is not None:
-        parts.append(f"{levels.snr_db:.0f} dB above the noise")
+        side = "above" if levels.snr_db >= 0 else "below"
+        parts.append(f"{abs(levels.snr_db):.0f} dB {side} the noise")
     elif speech.total_s:
         parts.append("with pauses too short or too quiet to measure noise in")
     parts.append(f"sound up to {found.bandwidth_hz / 1000:.1f} kHz")

@@ -37,7 +37,7 @@ from earwitness.signal.native import Native, NativeMeter
 from earwitness.signal.speech import SPEECH_RATE_HZ, Speech, find_speech
 
 BASE_RATE_HZ: Final = SPEECH_RATE_HZ
-_LAYOUT: Final = f"2-av{av.__version__}-soxr{soxr.__version__}"
+_LAYOUT: Final = f"3-av{av.__version__}-soxr{soxr.__version__}"
 _RESAMPLE_BLOCK: Final = 1 << 20
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -93,7 +93,8 @@ class Recording:
                 _save(native_path, _native_arrays(native))
                 write_whole(notes_path, json.dumps(asdict(notes)).encode())  # last: marks it whole
         stored = json.loads(notes_path.read_text())
-        stored["changes"] = [(second, what) for second, what in stored["changes"]]
+        for listed in ("changes", "jumps"):
+            stored[listed] = [tuple(pair) for pair in stored[listed]]
         return DecodeNotes(**stored), _native(_load(native_path))
 
     @property
