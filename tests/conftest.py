@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -91,3 +92,24 @@ def known_examinations() -> Iterator[None]:
     all_examinations.cache_clear()
     yield
     all_examinations.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def put_examination(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str, str], dict[str, str]]]:
+    """Put a file into the examinations folder of a copy of the package; give the environment.
+
+    Processes that are started from then on, workers among them, use the copy. Nothing in it is
+    edited: the file is all that is added.
+    """
+    site = tmp_path_factory.mktemp("site")
+    shutil.copytree(Path(earwitness.__file__).parent, site / "earwitness")
+
+    def put(name: str, source: str) -> dict[str, str]:
+        (site / "earwitness" / "examinations" / f"{name}.py").write_text(source)
+        return {**os.environ, "PYTHONPATH": str(site)}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(site))
+        yield put
