@@ -25,6 +25,7 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_google_docstring = False
+napoleon_use_param = False  # "path" is a word there, not a property to link to
 
 html_theme = "furo"
 html_title = f"earwitness {release}"

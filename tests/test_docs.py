@@ -174,7 +174,7 @@ def commands() -> list[tuple[str, click.Command]]:
     return [(" ".join(path), command) for path, command in walked]
 
 
-@pytest.mark.parametrize(("words", "command"), commands(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("words", "command"), commands(), ids=[words for words, _ in commands()])
 def test_every_command_and_option_is_documented(words: str, command: click.Command) -> None:
     """Each command has its section with all its options, and each that does something is shown in use."""
     section = described.commands().partition(f"## `{words}`\n")[2].partition("\n## ")[0]

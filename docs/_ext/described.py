@@ -249,7 +249,10 @@ def error_classes() -> str:
         parts.append(f"## {error.__name__}")
         parts.append((inspect.getdoc(error) or "").partition("\n\n")[0])
         parts.append(f"Exit code `{code.value}`." if error is not errors.WorkerDied else _DIED)
-        said = [f"- `{what}`" + (f": {do}" if do else "") for what, do in messages[error.__name__]]
+        said = [
+            f"- `{what}`" + (f": {do}" if do else "")
+            for what, do in messages.get(error.__name__, [])
+        ]
         if said and error is not EarwitnessError:
             parts.append("It says, and advises:\n\n" + "\n".join(said))
     return "\n\n".join(parts)

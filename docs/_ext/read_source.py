@@ -68,9 +68,15 @@ def messages() -> Mapping[str, list[tuple[str, str]]]:
                 what = _text(node.args[0])
                 advice = [_text(keyword.value) for keyword in node.keywords if keyword.arg == "do"]
                 said = (what or "", (advice[0] or "") if advice else "")
-                if what and said not in found[_name(node.func)]:
+                if what:
                     found[_name(node.func)].append(said)
-    return found
+    return {name: _without_repeats(said) for name, said in found.items()}
+
+
+def _without_repeats(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each message once; with its advice, if it gives any anywhere."""
+    advised = {what for what, advice in said if advice}
+    return list(dict.fromkeys(each for each in said if each[1] or each[0] not in advised))
 
 
 def _name(node: ast.AST) -> str:
