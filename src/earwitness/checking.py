@@ -51,12 +51,8 @@ def verify(case: CaseFolder) -> Verification:
             problems += [Problem("case.db", what) for what in case.database.integrity()]  # 1
             with case.database.read() as transaction:
                 entries, head = transaction.entries(), transaction.head()
-                listed = transaction.received()
-                received = {each.sha256 for each in listed}
-                problems += walk_chain(entries, head)  # 2
-                problems += _unlogged_exhibits(entries, received)  # 3
-                problems += _renamed_exhibits(entries, listed)  # 3
-                outcomes = _check_outcomes(transaction, entries, problems)  # 5
+                received = {each.sha256 for each in transaction.received()}
+                outcomes = _check_log(transaction, problems)  # 2, 3, 5
         except CaseDamaged as error:
             problems.append(Problem("case.db", str(error)))
             return Verification(0, 0, 0, Head(0, ""), problems, notes)
@@ -65,6 +61,33 @@ def verify(case: CaseFolder) -> Verification:
     notes += exhibit_notes
     _check_case_file(case, entries, problems, notes)  # 6
     return Verification(len(received), len(entries), outcomes, head, problems, notes)
+
+
+def require_intact_log(case: CaseFolder) -> None:
+    """Insist that log, list of exhibits and outcomes agree, as before they are reported.
+
+    Raises
+    ------
+    CaseDamaged
+        With the first thing that does not agree.
+    """
+    problems: list[Problem] = []
+    with case.database.read() as transaction:
+        _check_log(transaction, problems)
+    if problems:
+        raise CaseDamaged(
+            f"the case was tampered with: {problems[0]}",
+            do="see all that is wrong with: earwitness verify",
+        )
+
+
+def _check_log(transaction: Transaction, problems: list[Problem]) -> int:
+    """Points 2, 3 and 5 of this module's list; gives how many outcomes there are."""
+    entries, listed = transaction.entries(), transaction.received()
+    problems += walk_chain(entries, transaction.head())
+    problems += _unlogged_exhibits(entries, {each.sha256 for each in listed})
+    problems += _renamed_exhibits(entries, listed)
+    return _check_outcomes(transaction, entries, problems)
 
 
 def _check_seal(case: CaseFolder, problems: list[Problem], notes: list[str]) -> None:

@@ -278,7 +278,14 @@ class Case:
         return [examined for examined in newest.values() if examined.exhibit in roles]
 
     def report_data(self) -> ReportData:
-        """Everything that a report says, as data."""
+        """Everything that a report says, as data.
+
+        Raises
+        ------
+        CaseDamaged
+            If the log, the exhibits and the outcomes do not agree: nothing is reported then.
+        """
+        checking.require_intact_log(self._folder)
         tasks = {(task.exhibit.sha256, task.method): task for task in self._tasks(self._chosen(()))}
         outcomes = self.outcomes()
         keys = {identity: task.key for identity, task in tasks.items()}

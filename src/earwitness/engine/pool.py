@@ -127,7 +127,7 @@ class _Worker(threading.Thread):
                 self._events.put(Advanced(task, message["progress"], message["doing"]))
         except OSError as error:
             return self._died(task, str(error)), 0.0
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # it died within a line, or babbles
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # half a line, or babble
             return self._died(task, str(error)), 0.0
         return self._died(task, ""), 0.0
 

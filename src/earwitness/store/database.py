@@ -380,12 +380,17 @@ def _entry(row: Mapping[str, Any]) -> Entry:
 
 
 def _json_or_damage(text: Any, kind: type) -> Any:
-    """Stored JSON, or a note that it is damaged: the chain then names the entry as edited."""
+    """Stored JSON, or a note that it is damaged: the chain then names the entry as edited.
+
+    Another spelling of the same value is damage too, for nobody here writes one.
+    """
     try:
         value = json.loads(text)
+        if isinstance(value, kind) and canonical_json(value) == text:
+            return value
     except (ValueError, TypeError, RecursionError):
-        value = None
-    return value if isinstance(value, kind) else {"damaged": repr(text)}
+        pass
+    return {"damaged": repr(text)}
 
 
 def _text(value: Any) -> str:
