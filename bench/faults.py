@@ -201,13 +201,18 @@ def start(folder: Path, sounds: list[Path]) -> subprocess.Popen[str]:
     return process
 
 
+def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a process: its exit code, and what it printed since it began."""
+    printed, _ = process.communicate()
+    return process.returncode, printed
+
+
 def kill_all(process: subprocess.Popen[str]) -> None:
     """SIGKILL for a process, its group, and its workers, which have groups of their own."""
     family = [process.pid, *_descendants(process.pid)]
     for pid in family:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    process.wait()
 
 
 def _descendants(pid: int) -> list[int]:
@@ -229,13 +234,13 @@ class Kill:
     wrong: tuple[str, ...]
 
 
-def kills(work: Path, count: int, *, seed: int = 1) -> Iterator[Kill]:
+def kills(work: Path, count: int, *, seed: int = 1, exhibits: int = 4) -> Iterator[Kill]:
     """Kill so many processes at random moments of their acts, and see what became of the case."""
     drawn = random.Random(seed)
-    sounds = write_sounds(work / "sounds", 4)
+    sounds = write_sounds(work / "sounds", exhibits)
     whole_run = start(work / "whole.case", sounds)
     begun = time.monotonic()
-    assert whole_run.wait() == 0
+    assert finish(whole_run)[0] == 0
     lasts_s = time.monotonic() - begun
     for number in range(count):
         # One stratum for each kill, so that none of the run is left out; later kills are as likely.
@@ -249,17 +254,16 @@ def _kill(folder: Path, sounds: list[Path], after_s: float) -> Kill:
         process.wait(after_s)
     was_done = process.returncode == 0
     kill_all(process)
-    assert process.stdout is not None
-    was_made = "made\n" in process.stdout.read()
+    was_made = "made\n" in finish(process)[1]
     wrong, before = [], 0
     try:
         wrong += [f"verify: {problem}" for problem in earwitness.verify(folder).problems]
         before = len(earwitness.open(folder).custody)
     except CaseNotFound as error:
         wrong = [str(error)] if was_made else []  # it was killed before there was a case
-    again = start(folder, sounds)
-    if again.wait() != 0:
-        wrong.append(f"the same acts again ended with {again.returncode}")
+    code, _ = finish(start(folder, sounds))
+    if code != 0:
+        wrong.append(f"the same acts again ended with {code}")
     wrong += _unfinished(folder, len(sounds))
     shutil.rmtree(folder, ignore_errors=True)
     return Kill(after_s, was_done, before, tuple(wrong))
@@ -295,7 +299,8 @@ def together(work: Path, processes: int, *, sounds_each: int = 4) -> list[str]:
         start(folder, everything[:2] + everything[2 + number :: processes])
         for number in range(processes)
     ]
-    wrong = [f"a process ended with {each.returncode}" for each in running if each.wait() != 0]
+    codes = [finish(process)[0] for process in running]
+    wrong = [f"a process ended with {code}" for code in codes if code != 0]
     return wrong + _unfinished(folder, len(everything))
 
 
