@@ -8,6 +8,7 @@ size of the command and its workers, read from /proc every 50 ms; its peak is pr
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,7 +49,7 @@ def main() -> int:
         path = Path(folder) / "long.opus"
         if len(sys.argv) > 1:
             path = Path(folder) / Path(sys.argv[1]).name
-            path.write_bytes(Path(sys.argv[1]).read_bytes())
+            shutil.copyfile(sys.argv[1], path)
         else:
             make(path, "libopus")
         for run in ("first run", "again"):

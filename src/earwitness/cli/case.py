@@ -45,7 +45,13 @@ def new(
 @case.command("add")
 @click.argument("folder", type=_FILES)
 @click.argument("files", nargs=-1, required=True, type=_FILES)
-@click.option("--as", "role", required=True, type=click.Choice([str(role) for role in Role]))
+@click.option(
+    "--as",
+    "role",
+    required=True,
+    type=click.Choice([str(role) for role in Role]),
+    help="The part that they play in the case.",
+)
 @click.option("--speaker", default="", help="Who speaks in it (known and population recordings).")
 @click.pass_obj
 def add(screen: Screen, folder: Path, files: tuple[Path, ...], role: str, speaker: str) -> int:

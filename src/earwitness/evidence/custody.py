@@ -29,7 +29,7 @@ class Entry:
     at : str
         UTC, ISO 8601 with microseconds.
     who : str
-        user@host, or the name given with ``--as-user``.
+        user@host, or the name given with ``--as``.
     act : str
         new, add, withdraw, edit, examine, report, verify, replay, export, ...
     changes : bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import scipy.ndimage
 
 from earwitness.evidence.exhibit import Role
 from earwitness.examinations._contract import CaseView, Needs, examination
@@ -205,7 +206,7 @@ def _figures(recording: Recording, found: Band) -> tuple[Figure, ...]:
     end = round(native.duration_s, 3)
     hz = np.linspace(0, native.sample_rate_hz / 2, native.spectrum.size)[::8]
     level = 10 * np.log10(np.maximum(native.spectrum, 1e-14))
-    smooth = np.convolve(level, np.ones(9) / 9, mode="same")[::8]
+    smooth = scipy.ndimage.uniform_filter1d(level, 9, mode="nearest")[::8]
     cut = (
         (Spans(((found.cut_off_hz, float(hz[-1])),), "above the cut-off"),)
         if found.cut_off_hz

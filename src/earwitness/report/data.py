@@ -17,41 +17,45 @@ class ExhibitPart(_Part):
     """An exhibit, with the mark by which the report calls it."""
 
     mark: str = Field(description="such as Q1 for the first questioned recording, K2, A1")
-    sha256: str
-    name: str
+    sha256: str = Field(description="of its bytes, in hexadecimal")
+    name: str = Field(description="that the file had when it was received")
     size: int = Field(description="bytes")
-    role: str
-    speaker: str = ""
+    role: str = Field(description="questioned, known, population, and so on")
+    speaker: str = Field("", description="for known and population recordings: who speaks")
 
 
 class AnswerPart(_Part):
     """One examination of one exhibit, and what it ended in."""
 
     exhibit: str = Field(description="the exhibit's mark")
-    method: str
-    question: str
+    method: str = Field(description="the examination's name with its version")
+    question: str = Field(description="what it asks")
     ended_in: Literal["finding", "not_examined", "failed"]
     outcome: dict[str, Any] = Field(description="finding, not_examined or failed, with all it says")
-    outcome_sha256: str
-    parameters: dict[str, Any]
-    versions: dict[str, str]
-    examined_at: str
+    outcome_sha256: str = Field(
+        description="SHA-256 of the outcome's canonical JSON, as the custody log holds it"
+    )
+    parameters: dict[str, Any] = Field(description="that it was carried out with")
+    versions: dict[str, str] = Field(
+        description="of earwitness and the packages that the numbers depend on"
+    )
+    examined_at: str = Field(description="UTC, ISO 8601")
     is_stale: bool = Field(description="parameters or consulted exhibits have changed since")
 
 
 class MissingPart(_Part):
     """An examination that the case calls for but that was not carried out."""
 
-    exhibit: str
-    method: str
-    question: str
+    exhibit: str = Field(description="the exhibit's mark")
+    method: str = Field(description="the examination's name with its version")
+    question: str = Field(description="what it asks")
 
 
 class QuestionPart(_Part):
     """One of the desk's questions, with every answer to it."""
 
-    asked: str
-    wording: str
+    asked: str = Field(description="what, heard, whole, who, when, said or says_who")
+    wording: str = Field(description="the question as printed")
     in_short: list[str] = Field(description="for an editor: a sentence for each outcome")
     answers: list[AnswerPart]
     missing: list[MissingPart]
@@ -60,33 +64,33 @@ class QuestionPart(_Part):
 class AllowancePart(_Part):
     """Whether the quality of a recording allows an examination."""
 
-    exhibit: str
-    method: str
-    needs: str
-    allowed: bool
-    because: str
+    exhibit: str = Field(description="the recording's mark")
+    method: str = Field(description="the examination's name with its version")
+    needs: str = Field(description="what it needs, in words")
+    allowed: bool = Field(description="whether the recording's quality is enough for it")
+    because: str = Field(description="what is lacking; empty when nothing is")
 
 
 class MethodPart(_Part):
     """How an examination works, and where it comes from."""
 
-    name: str
-    question: str
-    needs: str
-    text: str
-    sources: list[str]
+    name: str = Field(description="with its version")
+    question: str = Field(description="what it asks")
+    needs: str = Field(description="what it needs, in words")
+    text: str = Field(description="the method, step by step")
+    sources: list[str] = Field(description="where it comes from")
 
 
 class CustodyPart(_Part):
     """One act on the case."""
 
-    number: int
-    at: str
-    who: str
-    act: str
+    number: int = Field(description="place in the log, from 1")
+    at: str = Field(description="UTC, ISO 8601")
+    who: str = Field(description="user@host, or the name given with --as")
+    act: str = Field(description="new, add, withdraw, edit, examine, ...")
     exhibits: list[str] = Field(description="marks, or hashes of exhibits that play no role now")
-    what: str
-    hash: str
+    what: str = Field(description="the act in words")
+    hash: str = Field(description="of this entry, over all of it and the entry before")
 
 
 class ReportData(_Part):
@@ -94,8 +98,10 @@ class ReportData(_Part):
 
     schema_version: int = SCHEMA_VERSION
     earwitness: str = Field(description="the version that made the report")
-    title: str
-    claims: dict[str, str]
+    title: str = Field(description="of the case")
+    claims: dict[str, str] = Field(
+        description="what is claimed of the questioned recording; none of it is a finding"
+    )
     questions: list[QuestionPart]
     allowances: list[AllowancePart]
     exhibits: list[ExhibitPart]

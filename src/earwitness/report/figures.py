@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape as escape_markup
 from math import ceil, floor, log10
 from typing import Any
 
-WIDTH, HEIGHT = 760, 240
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 10, 40
+from earwitness.evidence.names import safe_text
+
+WIDTH, HEIGHT = 760, 254
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 24, 40
+_LARGEST = 1e290  # beyond it, differences of numbers have no place in a double
 _COLOURS = ("#1f5fa8", "#b5451b", "#2d7a4b", "#7a3e9d", "#8a6d00")
 
 
@@ -25,6 +28,7 @@ class _Axes:
 
     def x(self, value: float) -> float:
         if self.log_x:
+            value = max(value, self.x0)  # what is not positive has no place on such an axis
             share = (log10(value) - log10(self.x0)) / (log10(self.x1) - log10(self.x0))
         else:
             share = (value - self.x0) / (self.x1 - self.x0)
@@ -68,11 +72,20 @@ def _axes(figure: Mapping[str, Any]) -> _Axes:
     xs, ys = _extent(figure["layers"])
     x0, x1 = figure["x_range"] or (min(xs, default=0.0), max(xs, default=1.0))
     y0, y1 = figure["y_range"] or (min(ys, default=0.0), max(ys, default=1.0))
-    if x1 <= x0:
-        x1 = x0 + 1.0
-    if y1 <= y0:
-        y0, y1 = y0 - 0.5, y0 + 0.5
-    return _Axes(x0, x1, y0, y1, bool(figure["log_x"]))
+    if figure["log_x"]:
+        x0 = x0 if x0 > 0 else min((x for x in xs if x > 0), default=1.0)
+        x0 = min(max(x0, 1 / _LARGEST), _LARGEST)
+        return _Axes(x0, max(x0 * 10, min(x1, _LARGEST)), *_apart(y0, y1), log_x=True)
+    return _Axes(*_apart(x0, x1), *_apart(y0, y1), log_x=False)
+
+
+def _apart(low: float, high: float) -> tuple[float, float]:
+    """Two bounds that lie far enough from each other, and near enough, to be drawn between."""
+    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+    size = max(abs(low), abs(high))
+    if high - low <= max(1e-9 * size, 1 / _LARGEST):
+        return low - max(0.5, 1e-6 * size), high + max(0.5, 1e-6 * size)
+    return low, high
 
 
 def _extent(layers: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
@@ -143,7 +156,7 @@ def _frame(figure: Mapping[str, Any], axes: _Axes) -> str:
         f'<rect x="{LEFT}" y="{TOP}" width="{right - LEFT}" height="{bottom - TOP}" fill="none" '
         f'stroke="currentColor" stroke-opacity=".5"/>'
     ]
-    for value in _ticks(axes.x0, axes.x1):
+    for value in (_decades if axes.log_x else _ticks)(axes.x0, axes.x1):
         x = axes.x(value)
         parts.append(
             f'<path d="M{x:.1f} {bottom}v4" stroke="currentColor"/>'
@@ -172,11 +185,11 @@ def _legend(layers: Sequence[Mapping[str, Any]]) -> str:
     ]
     if len(entries) < 2:
         return ""
-    parts, x = [], float(LEFT + 10)
+    parts, x = [], float(LEFT)
     for label, colour in entries:
         parts.append(
-            f'<rect x="{x:.0f}" y="{TOP + 6}" width="10" height="10" fill="{colour}"/>'
-            f'<text x="{x + 15:.0f}" y="{TOP + 15}">{escape(label)}</text>'
+            f'<rect x="{x:.0f}" y="{TOP - 17}" width="10" height="10" fill="{colour}"/>'
+            f'<text x="{x + 15:.0f}" y="{TOP - 8}">{escape(label)}</text>'
         )
         x += 30 + 7 * len(label)
     return "".join(parts)
@@ -189,8 +202,24 @@ def _ticks(low: float, high: float, *, about: int = 8) -> list[float]:
     step = next(factor * size for factor in (1, 2, 5, 10) if factor * size >= raw * 0.999)
     first = ceil(low / step - 1e-9)
     last = floor(high / step + 1e-9)
-    return [round(index * step, 10) for index in range(first, last + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
+
+
+def _decades(low: float, high: float, *, about: int = 8) -> list[float]:
+    """Powers of ten between two positive bounds, with their twofold and fivefold if there is room."""
+    first, last = floor(log10(low)), ceil(log10(high))
+    every = max(1, (last - first) // about)
+    factors = (1, 2, 5) if last - first <= about // 2 else (1,)
+    values = [factor * 10.0**power for power in range(first, last + 1, every) for factor in factors]
+    return [value for value in values if low * 0.999 <= value <= high * 1.001]
+
+
+def escape(text: str) -> str:
+    """A text as markup and XML allow it, with what is invisible made visible."""
+    return escape_markup(safe_text(text, len(text)))
 
 
 def _number(value: float) -> str:
-    return f"{value:g}" if abs(value) < 100_000 else f"{value:.0f}"
+    if abs(value) < 100_000:
+        return f"{value:g}"
+    return f"{value:.0f}" if abs(value) < 1e12 else f"{value:.3g}"

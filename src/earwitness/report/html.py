@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from earwitness.evidence.names import safe_text
 from earwitness.outcome import Measure
 from earwitness.report.data import ReportData
 from earwitness.report.figures import figure_svg
@@ -26,6 +27,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("earwitness.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -34,6 +36,13 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(svg=_svg, most_rows=MOST_ROWS)
     return environment
+
+
+def _shown(value: Any) -> Any:
+    """A text with what is invisible, or turns writing round, made visible; its lines stay lines."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "\n".join(safe_text(line, len(line)) for line in value.split("\n"))
 
 
 def _svg(figure: dict[str, Any], identity: str) -> Markup:

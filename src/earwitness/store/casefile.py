@@ -140,6 +140,7 @@ def text_with(text: str, exhibits: Sequence[Listed]) -> str:
             table.update(values)
             continue
         table = tomlkit.table()
+        table.trivia.indent = "\n"  # an empty line before each exhibit, for the person who reads
         for name, value in values.items():
             table.add(name, value)
         tables.append(table)
