@@ -17,6 +17,7 @@ import scipy.fft
 
 from earwitness.evidence.decode import Floats
 from earwitness.outcome import Envelope, Raster, numbers
+from earwitness.signal.native import release
 
 ENVELOPE_POINTS: Final = 1_000
 RASTER_COLUMNS: Final = 900
@@ -30,8 +31,11 @@ def waveform(signal: Floats, sample_rate_hz: int, *, label: str = "waveform") ->
     """The highest and lowest sample of each of about a thousand stretches of a recording."""
     step = max(1, -(-signal.size // ENVELOPE_POINTS))
     starts = np.arange(0, signal.size, step)
-    low = np.array([signal[start : start + step].min() for start in starts])
-    high = np.array([signal[start : start + step].max() for start in starts])
+    low, high = np.empty(starts.size), np.empty(starts.size)
+    for index, start in enumerate(starts):
+        piece = signal[start : start + step]
+        low[index], high[index] = piece.min(), piece.max()
+        release(signal)
     middle = (starts + np.minimum(step, signal.size - starts) / 2) / sample_rate_hz
     return Envelope(
         x=numbers(middle), low=numbers(low, digits=3), high=numbers(high, digits=3), label=label

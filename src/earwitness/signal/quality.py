@@ -14,6 +14,7 @@ import numpy.typing as npt
 import scipy.ndimage
 
 from earwitness.evidence.decode import Floats
+from earwitness.signal.native import release
 from earwitness.signal.speech import FRAME_S, FRAME_SAMPLES, Speech
 
 MIN_PAUSE_FRAMES: Final = 16
@@ -62,6 +63,7 @@ def frame_power(signal: Floats) -> npt.NDArray[np.float64]:
         last = min(frames, first + step)
         piece = signal[first * FRAME_SAMPLES : last * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
         power[first:last] = np.einsum("ij,ij->i", piece, piece, dtype=np.float64) / FRAME_SAMPLES
+        release(signal)
     return power
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from earwitness.errors import MissingPart
 from earwitness.evidence.decode import Floats
-from earwitness.signal.native import RunMeter
+from earwitness.signal.native import RunMeter, release
 
 SPEECH_RATE_HZ: Final = 16_000
 FRAME_SAMPLES: Final = 512
@@ -106,6 +106,7 @@ def speech_probability(signal: Floats) -> Floats:
         batch = _frames_with_context(signal, first, last)
         output, state["h"], state["c"] = session.run(None, {"input": batch, **state})
         probabilities[first:last] = output.reshape(-1)
+        release(signal)
     return probabilities
 
 
