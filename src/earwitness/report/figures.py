@@ -81,7 +81,7 @@ def _axes(figure: Mapping[str, Any]) -> _Axes:
 
 def _apart(low: float, high: float) -> tuple[float, float]:
     """Two bounds that lie far enough from each other, and near enough, to be drawn between."""
-    low, high = max(low, -_LARGEST), min(high, _LARGEST)
+    low, high = (min(max(bound, -_LARGEST), _LARGEST) for bound in (low, high))
     size = max(abs(low), abs(high))
     if high - low <= max(1e-9 * size, 1 / _LARGEST):
         return low - max(0.5, 1e-6 * size), high + max(0.5, 1e-6 * size)
