@@ -79,8 +79,7 @@ def main() -> None:
     except EarwitnessError as error:
         screen.error(str(error), kind=type(error).__name__)
         code = ExitCode.REFUSED
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone: nothing is left to tell
+    except SystemExit:  # click ends so when the reader has gone: nothing is left to tell
         code = ExitCode.DONE
     except OSError as error:
         screen.error(_of_system(error), kind=type(error).__name__)
