@@ -1,0 +1,158 @@
+"""The one test that walks every examination: what each must have, and how it ends for real.
+
+An examination that is added needs an entry in ``SETTINGS``: a case in which it ends in a Finding,
+and one in which it ends in NotExamined.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import earwitness
+import sounds
+from earwitness.examinations import (
+    Examination,
+    all_examinations,
+    find_examination,
+    newest_examinations,
+)
+from earwitness.outcome import Asked, Finding, NotExamined, outcome_from_json, outcome_to_json
+from earwitness.store.database import Examined
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO_SOUNDS = ROOT / "demo" / "sounds"
+EXAMINATIONS = all_examinations()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A case: its recordings by role, and what is put behind its case.toml before it is examined."""
+
+    recordings: Callable[[Path], dict[str, list[Path]]]
+    case_toml: str = ""
+
+
+def voice_message(_: Path) -> dict[str, list[Path]]:
+    """Eleven seconds of a voice from the demo, as Opus."""
+    return {"questioned": [DEMO_SOUNDS / "population" / "01.opus"]}
+
+
+def quarter_second(folder: Path) -> dict[str, list[Path]]:
+    """A recording that is too short for almost anything."""
+    return {"questioned": [sounds.write_wav(folder / "short.wav", sounds.tone(0.25))]}
+
+
+FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds are allowed
+
+SETTINGS: dict[str, tuple[Setting, Setting]] = {
+    "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
+    "quality_v1": (Setting(voice_message), Setting(quarter_second)),
+}
+
+
+def test_every_examination_is_walked() -> None:
+    """One that is added, or taken away, is noticed here."""
+    assert set(SETTINGS) == set(EXAMINATIONS), "see this module's docstring"
+
+
+@pytest.mark.parametrize("examination", EXAMINATIONS.values(), ids=lambda each: each.name)
+def test_it_says_what_it_is(examination: Examination) -> None:
+    """A question, sources, needs in words, a method text with numbered steps, plain parameters."""
+    assert examination.question.endswith("?")
+    assert examination.question[0].isupper()
+    assert examination.answers in Asked
+    assert examination.sources
+    assert all(len(source) > 10 for source in examination.sources)
+    assert examination.needs.wording
+    assert examination.applies_to
+    first, _, rest = examination.method.partition("\n")
+    assert first.endswith(".")
+    assert len(first) > 20
+    steps = [int(number) for number in re.findall(r"^(\d+)\. ", rest, re.MULTILINE)]
+    assert steps == list(range(1, len(steps) + 1)), "the steps are numbered in order"
+    assert len(steps) >= 3
+    for name in examination.defaults:
+        assert f"``{name}``" in examination.method, "each parameter is explained in the method"
+    assert find_examination(examination.name) is examination
+    assert newest_examinations()[find_examination(examination.family).name]
+
+
+@pytest.mark.parametrize("examination", EXAMINATIONS.values(), ids=lambda each: each.name)
+def test_its_file_is_one_screen_of_argument(examination: Examination) -> None:
+    """One file for each, named after it; the numbers of its steps are marked in the code."""
+    path = Path(sys.modules[examination.function.__module__].__file__ or "")
+    assert path.stem == examination.family
+    code = path.read_text()
+    marked = {
+        int(n)
+        for tail in re.findall(r"  # ([\d, ]+)$", code, re.MULTILINE)
+        for n in tail.split(",")
+    }
+    steps = {int(n) for n in re.findall(r"^(\d+)\. ", examination.method, re.MULTILINE)}
+    assert marked == steps
+
+
+@pytest.mark.parametrize("examination", EXAMINATIONS.values(), ids=lambda each: each.name)
+def test_it_has_a_page_in_the_guide(
+    examination: Examination, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The documentation's page for it can be written, and says what it asks."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_ext"))
+    import described
+
+    page = described.examination_page(examination)
+    assert examination.name in page
+    assert examination.question in page
+    assert examination.sources[0] in page
+
+
+def ended(name: str, setting: Setting, folder: Path) -> Examined:
+    """How an examination ends in a case."""
+    case = earwitness.new(folder / "walk.case")
+    for role, files in setting.recordings(folder).items():
+        for result in case.add(files, role, speaker="Berta" if role == "known" else ""):
+            assert isinstance(result, earwitness.workbench.Added), result
+    path = case.path / "case.toml"
+    path.write_text(path.read_text() + setting.case_toml)
+    results = list(case.examine([name]))
+    assert case.verify().is_whole
+    assert f'id="m-{name}"' in case.report("html").read_text()
+    questioned = case.case_file.with_role(earwitness.workbench.Role.QUESTIONED)[0].sha256
+    (examined,) = [each for each in results if each.exhibit == questioned]
+    assert outcome_from_json(outcome_to_json(examined.outcome)) == examined.outcome
+    return examined
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_real_recording_ends_in_a_finding(name: str, tmp_path: Path) -> None:
+    """With a summary, limits, measures with units, and places within the recording."""
+    outcome = ended(name, SETTINGS[name][0], tmp_path).outcome
+    assert isinstance(outcome, Finding), outcome
+    assert outcome.summary.endswith(".")
+    assert outcome.limits, "every finding says what it does not show"
+    assert outcome.measures
+    assert len({measure.name for measure in outcome.measures}) == len(outcome.measures)
+    for measure in outcome.measures:
+        assert measure.value is not None or measure.note, (
+            f"{measure.name} says why it is not defined"
+        )
+    for place in outcome.places:
+        assert 0 <= place.start_s <= place.end_s <= 12
+    for figure in outcome.figures:
+        assert len(figure.alternative) > 20
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_recording_that_does_not_allow_it_ends_in_not_examined(name: str, tmp_path: Path) -> None:
+    """With the reason, what was got, and what it would take."""
+    outcome = ended(name, SETTINGS[name][1], tmp_path).outcome
+    assert isinstance(outcome, NotExamined), outcome
+    assert outcome.reason
+    assert outcome.got
+    assert outcome.needed
