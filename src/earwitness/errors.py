@@ -12,6 +12,7 @@ EarwitnessError
 │   ├── UnreadableFile      the file is missing, or may not be read
 │   ├── EmptyFile           the file has no bytes
 │   ├── NotARecording       nothing in the file can be heard
+│   ├── BadTranscript       a transcript is damaged, or in no format that is known
 │   ├── ExhibitAltered      an exhibit's bytes are not those that were received
 │   └── UnknownExhibit      no exhibit of the case goes by that name or hash
 ├── DecodeError             the sound could not be decoded
@@ -97,6 +98,10 @@ class EmptyFile(ExhibitError):
 
 class NotARecording(ExhibitError):
     """Nothing in the file can be heard."""
+
+
+class BadTranscript(ExhibitError):
+    """A transcript is damaged, or in no format that is known; the line is named."""
 
 
 class ExhibitAltered(ExhibitError):
