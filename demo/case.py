@@ -41,7 +41,9 @@ def build(folder: Path) -> Case:
     for path in sorted((SOUNDS / "population").glob("*.opus")):
         add(case, [path], "population", f"population {path.stem}")
     add(case, sorted((HERE / "articles").glob("*.html")), "document")
-    add(case, sorted((HERE / "transcripts").glob("*.srt")), "transcript")
+    for path in sorted((HERE / "transcripts").glob("*.srt")):
+        (recording,) = SOUNDS.glob(f"{path.stem}.*")
+        case.add_transcript(path, of=recording.name, language="en", by="the demo's script")
     add(case, [HERE / "grid" / "mains.csv"], "grid")
     return case
 

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from earwitness import checking
+from earwitness import checking, saying
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
 from earwitness.engine.pool import Ended, Event, carry_out_all
@@ -30,7 +30,7 @@ from earwitness.engine.task import Task
 from earwitness.errors import CaseNotFound, EarwitnessError, NotARecording, UnknownExhibit
 from earwitness.evidence.custody import Entry
 from earwitness.evidence.decode import decode, probe
-from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.evidence.names import safe_name
 from earwitness.evidence.structure import read_structure
 from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
@@ -40,6 +40,8 @@ from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
 from earwitness.store.folder import CaseFolder, Clock, utc_now
 from earwitness.store.vault import require_plain_file
+from earwitness.transcripts import Kind, Review, Transcript, write_transcript
+from earwitness.transcripts.index import Hits
 from earwitness.versions import versions_here
 
 OnEvent = Callable[[Event], None]
@@ -131,15 +133,129 @@ class Case:
             except EarwitnessError as error:
                 yield Refused(name, error)
 
-    def _add(self, file: Path, role: Role, *, name: str, speaker: str) -> Added:
+    def add_transcript(
+        self,
+        file: str | Path,
+        *,
+        of: str,
+        language: str = "",
+        kind: Kind | str = Kind.ORIGINAL,
+        by: str = "",
+        review: Review | str = Review.DRAFT,
+    ) -> Added:
+        """Add a transcript, and declare which recording it says the words of.
+
+        Parameters
+        ----------
+        file : path
+            In any format of ``earwitness.transcripts.FORMS``.
+        of : str
+            The recording, by its name or the beginning of its hash.
+        language : str
+            Such as ``ar``; where empty, the file's own.
+        kind : Kind
+            In the language that was spoken, or a translation.
+        by : str
+            Who transcribed or translated; this user where empty.
+        review : Review
+
+        Raises
+        ------
+        BadTranscript, UnknownExhibit, ExhibitError
+        """
+        declared = Declared(
+            of=self._folder.find(of),
+            language=language,
+            kind=str(Kind(kind)),
+            by=by or self._folder.who,
+            review=str(Review(review)),
+        )
+        name = safe_name(Path(file).name)
+        return self._add(Path(file), Role.TRANSCRIPT, name=name, speaker="", declared=declared)
+
+    def accept_transcript(self, wanted: str) -> str:
+        """Stand behind a transcript, by its name or the beginning of its hash; give the hash.
+
+        Raises
+        ------
+        UnknownExhibit
+        """
+        sha256 = self._folder.find(wanted)
+        self._folder.accept(sha256)
+        return sha256
+
+    def transcripts(self, of: str = "") -> list[tuple[Exhibit, Transcript]]:
+        """The case's transcripts, read; only those of one recording if it is given.
+
+        Raises
+        ------
+        BadTranscript, UnknownExhibit
+        """
+        wanted = self._folder.find(of) if of else ""
+        return saying.transcripts(self.exhibits, of=wanted)
+
+    def transcript(self, wanted: str) -> Transcript:
+        """One transcript of the case, by its name or the beginning of its hash.
+
+        Raises
+        ------
+        BadTranscript, UnknownExhibit
+        """
+        sha256 = self._folder.find(wanted)
+        for exhibit, transcript in self.transcripts():
+            if exhibit.sha256 == sha256:
+                return transcript
+        raise UnknownExhibit("that exhibit is no transcript", got=wanted)
+
+    def search(self, query: str, *, most: int = 20) -> Hits:
+        """Find words in all transcripts of the case, with the seconds in which they are said.
+
+        Parameters
+        ----------
+        query : str
+            Words that occur in one segment; in quotation marks, in that order.
+        most : int
+            How many places to give.
+        """
+        return saying.search(self.exhibits, self._folder.cache, query, most=most)
+
+    def keep_draft(self, of: str) -> Added:
+        """Make what ``words`` heard in a recording a transcript of the case, as a draft.
+
+        Raises
+        ------
+        UnknownExhibit
+            If there is no such recording, or nothing was heard in it.
+        """
+        sha256 = self._folder.find(of)
+        heard = saying.heard_words(self.outcomes(), sha256)
+        with tempfile.TemporaryDirectory(prefix="earwitness-draft-") as folder:
+            file = Path(folder) / f"{sha256[:12]}.words.json"
+            file.write_bytes(write_transcript(heard, "whisper"))
+            return self.add_transcript(file, of=sha256, language=heard.language, by=heard.by)
+
+    def _add(
+        self,
+        file: Path,
+        role: Role,
+        *,
+        name: str,
+        speaker: str,
+        declared: Declared = Declared(),  # noqa: B008  (it is frozen)
+    ) -> Added:
         facts = ""
 
-        def listen(copy: Path) -> None:
+        def look(copy: Path) -> None:
             nonlocal facts
-            facts = _heard(copy, max_hours=self.case_file.settings.max_hours)
+            if role.is_recording:
+                facts = _heard(copy, max_hours=self.case_file.settings.max_hours)
+            elif role is Role.TRANSCRIPT:
+                facts = saying.read_file(copy).in_short
 
-        stored = self._folder.receive(file, check=listen if role.is_recording else None)
-        is_new = self._folder.add(stored, name=name, role=role, speaker=speaker, facts=facts)
+        stored = self._folder.receive(file, check=look)
+        is_new = self._folder.add(
+            stored, name=name, role=role, speaker=speaker, facts=facts, declared=declared
+        )
         return Added(name, stored.sha256, stored.size, facts, is_new)
 
     def withdraw(self, wanted: str) -> str:
@@ -376,8 +492,13 @@ class Case:
             parameters=examined.parameters,
             seen={
                 Role(role): tuple(
-                    replace(exhibits[sha256], role=Role(role), speaker=speaker)
-                    for sha256, speaker in seen
+                    replace(
+                        exhibits[sha256],
+                        role=Role(role),
+                        speaker=speaker,
+                        declared=Declared(**(declared[0] if declared else {})),
+                    )
+                    for sha256, speaker, *declared in seen
                 )
                 for role, seen in consulted["exhibits"].items()
             },

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from earwitness.errors import MethodError
-from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.examinations import Examination, Parameter, find_examination
 from earwitness.outcome import canonical_json
 from earwitness.signal.recording import Recording
@@ -48,7 +48,7 @@ class Task:
     def consulted(self) -> dict[str, Any]:
         """Everything besides exhibit, method and parameters that the outcome depends on."""
         seen = {
-            str(role): [[exhibit.sha256, exhibit.speaker] for exhibit in exhibits]
+            str(role): [_identity(exhibit) for exhibit in exhibits]
             for role, exhibits in self.seen.items()
         }
         return {"exhibits": seen, "claims": dict(self.claims), "archives": list(self.archives)}
@@ -122,9 +122,20 @@ def view_of(task: Task, report: Any) -> TaskView:
     return TaskView(task, find_examination(task.method), report)
 
 
+def _identity(exhibit: Exhibit) -> list[Any]:
+    """What of an exhibit an outcome can depend on: bytes, speaker, and what is declared if anything."""
+    declared = {key: value for key, value in asdict(exhibit.declared).items() if value}
+    return [exhibit.sha256, exhibit.speaker, *([declared] if declared else [])]
+
+
 def _exhibit_to_json(exhibit: Exhibit) -> dict[str, Any]:
     return {**asdict(exhibit), "path": str(exhibit.path), "role": str(exhibit.role)}
 
 
 def _exhibit_from_json(data: Mapping[str, Any]) -> Exhibit:
-    return Exhibit(**{**data, "path": Path(data["path"]), "role": Role(data["role"])})
+    typed = {
+        "path": Path(data["path"]),
+        "role": Role(data["role"]),
+        "declared": Declared(**data["declared"]),
+    }
+    return Exhibit(**{**data, **typed})

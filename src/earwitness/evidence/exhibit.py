@@ -31,6 +31,31 @@ _RECORDINGS = frozenset({Role.QUESTIONED, Role.KNOWN, Role.POPULATION, Role.ARCH
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """What a person declared of a transcript; each is empty where nothing was declared.
+
+    Attributes
+    ----------
+    of : str
+        SHA-256 of the recording that it says the words of.
+    language : str
+        Such as ``ar``.
+    kind : str
+        ``original`` or ``translation``.
+    by : str
+        Who transcribed or translated.
+    review : str
+        ``draft`` or ``accepted``.
+    """
+
+    of: str = ""
+    language: str = ""
+    kind: str = ""
+    by: str = ""
+    review: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Exhibit:
     """A file as received.
 
@@ -48,6 +73,8 @@ class Exhibit:
         For known and population recordings: who speaks, as the desk calls that person.
     path : Path
         Where the bytes lie in the case.
+    declared : Declared
+        Of a transcript, from case.toml: whose words it says, and who stands behind it.
     """
 
     sha256: str
@@ -56,6 +83,7 @@ class Exhibit:
     role: Role
     speaker: str
     path: Path
+    declared: Declared = Declared()
 
     @property
     def short(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tomlkit
 import tomlkit.exceptions
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from tomlkit.items import AoT
 
 from earwitness.errors import BadCaseFile
-from earwitness.evidence.exhibit import Role
+from earwitness.evidence.exhibit import Declared, Role
 
 FORMAT = 1
 MAX_BYTES = 10_000_000
@@ -53,6 +53,16 @@ class Listed(_Part):
     role: Role
     name: str = Field("", description="the name that the file had; for people only")
     speaker: str = Field("", description="for known and population recordings: who speaks")
+    of: Sha256 | Literal[""] = Field("", description="of a transcript: the recording's SHA-256")
+    language: str = Field("", description="of a transcript: such as 'ar'")
+    kind: Literal["", "original", "translation"] = Field("", description="of a transcript")
+    by: str = Field("", description="of a transcript: who transcribed or translated")
+    review: Literal["", "draft", "accepted"] = Field("", description="of a transcript")
+
+    @property
+    def declared(self) -> Declared:
+        """What is declared of it as a transcript."""
+        return Declared(self.of, self.language, self.kind, self.by, self.review)
 
 
 class CaseFile(_Part):

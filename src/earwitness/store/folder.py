@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from earwitness.atomic import remove_parts, write_whole
 from earwitness.errors import CaseExists, CaseNotFound, UnknownExhibit
 from earwitness.evidence.custody import Entry
-from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.store.casefile import (
     CaseFile,
     Claims,
@@ -128,14 +129,25 @@ class CaseFolder:
         """Take a file's bytes in; it becomes an exhibit only with ``add``."""
         return self.vault.take_in(source, check=check)
 
-    def add(self, stored: Stored, *, name: str, role: Role, speaker: str, facts: str) -> bool:
-        """Make received bytes an exhibit with a role; False if it had that role and speaker."""
+    def add(
+        self,
+        stored: Stored,
+        *,
+        name: str,
+        role: Role,
+        speaker: str,
+        facts: str,
+        declared: Declared = Declared(),  # noqa: B008  (it is frozen)
+    ) -> bool:
+        """Make received bytes an exhibit with a role; False if all of that was so already."""
         with self.database.locked():
-            listed = Listed(sha256=stored.sha256, role=role, name=name, speaker=speaker)
+            said = {key: value for key, value in asdict(declared).items() if value}
+            listed = Listed(sha256=stored.sha256, role=role, name=name, speaker=speaker, **said)
             case_file = self.read_case_file()
             if (
                 any(
-                    (each.sha256, each.role, each.speaker) == (listed.sha256, role, speaker)
+                    (each.sha256, each.role, each.speaker, each.declared)
+                    == (listed.sha256, role, speaker, declared)
                     for each in case_file.exhibit
                 )
                 and stored.sha256 in self._received()
@@ -146,11 +158,29 @@ class CaseFolder:
                 "add",
                 changes=True,
                 exhibits=[stored.sha256],
-                details={**details, "what": facts},
+                details={**details, **said, "what": facts},
                 case_file=text_with(read_text(self.case_file_path), [listed]),
                 received=Received(stored.sha256, name, stored.size),
             )
         return True
+
+    def accept(self, sha256: str) -> None:
+        """Note that the person at work stands behind a transcript.
+
+        Raises
+        ------
+        UnknownExhibit
+            If the exhibit is no transcript.
+        """
+        with self.database.locked():
+            listed = [each for each in self.read_case_file().exhibit if each.sha256 == sha256]
+            found = [each for each in listed if each.role == Role.TRANSCRIPT]
+            if not found:
+                raise UnknownExhibit("that exhibit is no transcript", got=sha256[:12])
+            accepted = found[0].model_copy(update={"review": "accepted"})
+            text = text_with(read_text(self.case_file_path), [accepted])
+            details = {"review": "accepted", "name": accepted.name}
+            self.act("accept", changes=True, exhibits=[sha256], details=details, case_file=text)
 
     def withdraw(self, sha256: str) -> None:
         """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""
@@ -222,7 +252,15 @@ class CaseFolder:
             known = received[listed.sha256]
             path = self.vault.path(known.sha256)
             found.append(
-                Exhibit(known.sha256, known.name, known.size, listed.role, listed.speaker, path)
+                Exhibit(
+                    known.sha256,
+                    known.name,
+                    known.size,
+                    listed.role,
+                    listed.speaker,
+                    path,
+                    listed.declared,
+                )
             )
         return found
 

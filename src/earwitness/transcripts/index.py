@@ -1,0 +1,205 @@
+"""Search in transcripts: a full-text index that is made from them at need, and can be deleted.
+
+1. Segments are indexed by their folded words (SQLite FTS5, with prefixes), in order of exhibit and time.
+2. A query's words must occur in one segment; words in quotation marks in that order. A word that
+   ends in * stands for all that begin so.
+3. Where nothing is found, each single word also stands for the words that contain it, so that a noun is
+   found under its Arabic article or conjunction; the answer says so.
+Hits come in the order of exhibits and time, so the first page takes as long as finding it, whatever
+the number of hits.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from earwitness.transcripts.folding import folded_words
+from earwitness.transcripts.model import Segment
+
+INDEX_VERSION = 1
+MOST_VARIANTS = 40
+_QUERY = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|([^\s"“”«»]+)')
+_TABLES = """
+CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE segment (id INTEGER PRIMARY KEY, source INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+    end_ms INTEGER NOT NULL, speaker TEXT NOT NULL, text TEXT NOT NULL);
+CREATE VIRTUAL TABLE said USING fts5(words, content='', columnsize=0, prefix='2 3 4',
+    tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'");
+CREATE TABLE term (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE term_parts USING fts5(word, content='', columnsize=0, detail=none,
+    tokenize='trigram case_sensitive 1');
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place in a transcript: its source as it was given to ``add``, its seconds, and what is said."""
+
+    source: str
+    start_s: float
+    end_s: float
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found.
+
+    Attributes
+    ----------
+    hits : tuple of Hit
+    has_more : bool
+        Whether there are more than were asked for.
+    widened : tuple of str
+        Other words that were looked for, because those of the query were not found.
+    """
+
+    hits: tuple[Hit, ...]
+    has_more: bool
+    widened: tuple[str, ...] = ()
+
+
+class TranscriptIndex:
+    """A full-text index in one file, which holds nothing that cannot be made again."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA trusted_schema = OFF")
+        self._connection.execute("PRAGMA cache_size = -65536")
+
+    def __enter__(self) -> TranscriptIndex:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @classmethod
+    def new(cls, path: Path) -> TranscriptIndex:
+        """Make an empty index; a killed process may leave a part of it, so build it under another name."""
+        made = cls(path)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            made._connection.execute(f"PRAGMA {pragma}")
+        made._connection.executescript(_TABLES)
+        return made
+
+    def add(self, source: str, segments: Iterable[Segment]) -> None:
+        """Index a transcript's segments under a name that hits will carry."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute("BEGIN")
+            number = cursor.execute("INSERT INTO source(name) VALUES (?)", (source,)).lastrowid
+            first = cursor.execute("SELECT ifnull(max(id), 0) + 1 FROM segment").fetchone()[0]
+            rows, words, terms = [], [], set()
+            for identity, segment in enumerate(segments, start=first):
+                folded = folded_words(segment.text)
+                times = round(segment.start_s * 1000), round(segment.end_s * 1000)
+                rows.append((identity, number, *times, segment.speaker, segment.text))
+                words.append((identity, " ".join(folded)))
+                terms.update(folded)
+            cursor.executemany("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?)", rows)
+            cursor.executemany("INSERT INTO said(rowid, words) VALUES (?, ?)", words)
+            self._add_terms(cursor, terms)
+            cursor.execute("COMMIT")
+
+    @staticmethod
+    def _add_terms(cursor: sqlite3.Cursor, terms: set[str]) -> None:
+        for term in sorted(terms):
+            cursor.execute("INSERT OR IGNORE INTO term(word) VALUES (?)", (term,))
+            if cursor.rowcount == 1:
+                cursor.execute(
+                    "INSERT INTO term_parts(rowid, word) VALUES (?, ?)", (cursor.lastrowid, term)
+                )
+
+    def search(self, query: str, *, most: int = 20, sources: Sequence[str] = ()) -> Hits:
+        """Find the segments in which a query's words are said.
+
+        Parameters
+        ----------
+        query : str
+        most : int
+            How many to give.
+        sources : sequence of str
+            Only in these; in all where empty.
+        """
+        parts = _parts(query)
+        if not parts or most < 1:
+            return Hits((), has_more=False)
+        found = self._find(
+            " AND ".join(_phrase(words, open_) for words, open_ in parts), most, sources
+        )
+        if found:
+            return Hits(tuple(found[:most]), len(found) > most)
+        return self._widened(parts, most, sources)
+
+    def _widened(
+        self, parts: Sequence[tuple[list[str], bool]], most: int, sources: Sequence[str]
+    ) -> Hits:
+        """Let each single word of the query stand for the words that contain it; phrases stay."""
+        groups, widened = [], []
+        for words, is_open in parts:
+            if len(words) > 1:
+                groups.append(_phrase(words, is_open))
+                continue
+            variants = self._containing(words[0])
+            if not variants:
+                return Hits((), has_more=False)
+            widened += [each for each in variants if each != words[0]]
+            groups.append("(" + " OR ".join(_quoted(each) for each in variants) + ")")
+        found = self._find(" AND ".join(groups), most, sources) if widened else []
+        return Hits(tuple(found[:most]), len(found) > most, tuple(widened) if found else ())
+
+    def _containing(self, word: str) -> list[str]:
+        if len(word) < 3:
+            sql = "SELECT word FROM term WHERE word = ?"
+            return [row[0] for row in self._connection.execute(sql, (word,))]
+        sql = (
+            "SELECT term.word FROM term_parts JOIN term ON term.id = term_parts.rowid "
+            "WHERE term_parts MATCH ? AND instr(term.word, ?) "
+            "ORDER BY length(term.word), term.word LIMIT ?"
+        )
+        return [
+            row[0] for row in self._connection.execute(sql, (_grams(word), word, MOST_VARIANTS))
+        ]
+
+    def _find(self, match: str, most: int, sources: Sequence[str]) -> list[Hit]:
+        within = ""
+        if sources:
+            within = f" AND source.name IN ({', '.join('?' * len(sources))})"
+        sql = (
+            "SELECT source.name, segment.start_ms, segment.end_ms, segment.speaker, segment.text "  # noqa: S608
+            "FROM said CROSS JOIN segment ON segment.id = said.rowid "
+            "CROSS JOIN source ON source.id = segment.source "
+            f"WHERE said MATCH ?{within} ORDER BY said.rowid LIMIT ?"  # only question marks go in
+        )
+        rows = self._connection.execute(sql, (match, *sources, most + 1))
+        return [
+            Hit(name, start / 1000, end / 1000, who, text) for name, start, end, who, text in rows
+        ]
+
+
+def _parts(query: str) -> list[tuple[list[str], bool]]:
+    """A query's phrases: the folded words of each, and whether the last of them stands open."""
+    parts = []
+    for found in _QUERY.finditer(query[:1_000]):
+        text = found[1] or found[2] or found[3] or found[4] or ""
+        words = folded_words(text)
+        if words:
+            parts.append((words, text.endswith("*")))
+    return parts
+
+
+def _phrase(words: Sequence[str], is_open: bool) -> str:
+    return _quoted(" ".join(words)) + (" *" if is_open else "")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _grams(word: str) -> str:
+    return " AND ".join(_quoted(word[at : at + 3]) for at in range(len(word) - 2))
