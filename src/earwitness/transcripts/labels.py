@@ -12,7 +12,8 @@ from earwitness.transcripts.text import at_line, clock, clock_s
 _SECONDS = re.compile(r"\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?")
 _TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}(?:[.,]\d{1,6})?"
 _TIMED = re.compile(
-    rf"\s*[\[(]?\s*({_TIME})\s*(?:(?:-{{1,2}}>?|–|—|to)\s*({_TIME})\s*)?[\])]?(?:\s*[-–—:]?\s+|$)(.*)"
+    rf"\s*[\[(]?\s*({_TIME})\s*(?:(?:-{{1,2}}>?|–|—|to)\s*({_TIME})\s*)?"
+    r"(?:[\])](?:\s+|$)|[-–—:]?(?:\s+|$))(.*)"
 )
 
 
