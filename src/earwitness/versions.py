@@ -10,6 +10,7 @@ _PACKAGES = (
     "earwitness",
     "av",
     "c2pa-python",
+    "ctranslate2",
     "faster-whisper",
     "numpy",
     "onnxruntime",

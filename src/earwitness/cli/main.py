@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import case, examine, other, transcript
+from earwitness.cli import case, examine, models, other, transcript
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -55,6 +55,7 @@ for command in (
     other.verify,
     other.examinations,
     transcript.transcript,
+    models.models,
 ):
     earwitness.add_command(command)
     _takes_json(command)
