@@ -78,7 +78,7 @@ def load(folder: Path) -> Any:
         ) from error
     if not (folder / "tokenizer.json").is_file():  # or faster-whisper would try to fetch one
         raise MissingPart(
-            "the model's folder is not whole", got=str(folder), expected="tokenizer.json"
+            "the model's folder is not whole", got="no tokenizer.json", do="fetch it again"
         )
     threads = len(os.sched_getaffinity(0))
     try:
@@ -90,7 +90,8 @@ def load(folder: Path) -> Any:
             local_files_only=True,
         )
     except (RuntimeError, ValueError) as error:
-        raise MissingPart("the model cannot be loaded", got=str(error)[:200]) from error
+        got = str(error).replace(str(folder), folder.name)[:200]  # no path of this machine
+        raise MissingPart("the model cannot be loaded", got=got, do="fetch it again") from error
 
 
 def stretches(speech: Speech, duration_s: float) -> list[tuple[float, float]]:

@@ -64,7 +64,7 @@ class Shelf:
         if not weights.is_file():
             raise MissingPart(
                 f"the model {name!r} is not on this machine",
-                got=f"nothing in {place}",
+                got="none",  # and not the folder's name: an outcome is the same on every machine
                 do=_how_to_get(name),
             )
         with weights.open("rb") as file:
@@ -76,7 +76,7 @@ class Shelf:
                 f"the model {name!r} on this machine is not the one that is known by that name",
                 got=f"SHA-256 {digest[:12]}…",
                 expected=f"{expected['model.bin'][:12]}…",
-                do=f"remove {place}, then: earwitness models pull {name}",
+                do=f"remove its folder, then: earwitness models pull {name}",
             )
         return place, digest
 
@@ -205,4 +205,8 @@ def _how_to_get(name: str) -> str:
             f"get it with: earwitness models pull {name}, then examine again with: "
             "earwitness examine CASE --only words --again"
         )
-    return "put a model in CTranslate2's form there, or name one of: " + ", ".join(catalogue())
+    known = ", ".join(catalogue())
+    return (
+        "put a model in CTranslate2's form in a folder of that name where 'earwitness models where' "
+        f"says, or name one of: {known}"
+    )
