@@ -156,7 +156,9 @@ def _as_json(exhibit: Exhibit, said: Transcript, *, full: bool) -> dict[str, obj
 @transcript.command("search")
 @click.argument("folder", type=_PATH)
 @click.argument("query")
-@click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
+)
 @click.pass_obj
 def search(screen: Screen, folder: Path, query: str, most: int) -> None:
     """Find the words of QUERY in the case's transcripts, with the seconds in which they are said.

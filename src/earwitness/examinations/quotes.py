@@ -69,17 +69,17 @@ def quotes_v1(
 ) -> Finding | NotExamined:
     """Lay every quotation of the case's documents along the recording's transcripts and translations.
 
-    1. Quotations are the texts in quotation marks, of at least three words, in what a reader of a
-       document sees.
+    1. Quotations are the texts in quotation marks, of at least three words (``min_words``), in what
+       a reader of a document sees.
     2. Words are compared folded: without case, punctuation, marks of vowels, and with the variants
        of Arabic letters as one. Each quotation is fitted where it costs least: 1 for a word too
        many, too few or put for another, 0.5 for another spelling; at a mark of omission any number
        of said words may be passed over.
     3. *As said*: every word is said, in that order. *Shortened*: so too, but for words that a mark
        of omission stands for. *Altered*: words differ or are left out without a mark, at a cost of
-       at most 45 % of the words; which words is told. *Not found*: it fits nowhere so well. A
-       quotation of fewer than five words is never called altered, since a few common words fit
-       somewhere by chance.
+       at most 45 % of the words (``max_cost``); which words is told. *Not found*: it fits nowhere
+       so well. A quotation of fewer than five words (``min_words_altered``) is never called
+       altered, since a few common words fit somewhere by chance.
     4. What is not found in this recording is looked for in the case's other transcripts.
     5. Times are those of the transcript's words; where it has none, a segment's time is shared out
        among its words by their letters.

@@ -74,12 +74,13 @@ def rhetoric_v1(
 
     1. This message's transcript is compared with those of the case's archive and known recordings
        of the speaker that is claimed, in the same language and kind; there must be at least two,
-       and 150 words on either side.
-    2. For each word that occurs at least five times, and each theme, the log-odds ratio between
-       this message and the earlier ones is estimated with a Dirichlet prior that is the texts' own
-       distribution, worth 5 % of their words.
+       and 150 words (``min_words``) on either side.
+    2. For each word that occurs at least five times (``min_count``), and each theme, the log-odds
+       ratio between this message and the earlier ones is estimated with a Dirichlet prior that is
+       the texts' own distribution, worth 5 % of their words.
     3. Its interval is simultaneous: by chance, not one of all the terms leaves its interval in
-       95 % of cases. The bound comes from dealing whole segments out to the two sides 999 times.
+       95 % of cases. The bound comes from dealing whole segments out to the two sides 999 times, by
+       a random generator that begins at ``seed``.
     4. A term is called stressed, or left aside, when its interval excludes zero.
 
     Themes are given as ``name: word, word, opening*; name: ...`` in the parameter ``themes``.

@@ -42,16 +42,17 @@ def words_v1(
     beam_size: int = 5,
     low_probability: float = 0.5,
 ) -> Finding | NotExamined:
-    """Write down the speech with a Whisper model that lies on this machine; it is a draft.
+    """Write down the speech with the Whisper ``model`` that lies on this machine; it is a draft.
 
     1. Speech is cut into stretches of at most 28 s where nobody speaks.
     2. The language is the one that the model finds most probable over the five longest stretches,
        unless the parameter ``language`` names one.
-    3. Each stretch is decoded on its own with five beams and without chance. What was heard of a stretch
-       is kept, so that an interrupted run goes on where it stopped.
-    4. Words of a probability under 0.5 are marked and counted. Segments that repeat themselves (their
-       text compresses more than 2.4 times), or where the model doubts that anybody speaks, are
-       taken out of the text and listed with their times: such models invent there.
+    3. Each stretch is decoded on its own with five beams (``beam_size``) and without chance. What
+       was heard of a stretch is kept, so that an interrupted run goes on where it stopped.
+    4. Words of a probability under 0.5 (``low_probability``) are marked and counted. Segments that
+       repeat themselves (their text compresses more than 2.4 times), or where the model doubts that
+       anybody speaks, are taken out of the text and listed with their times: such models invent
+       there.
     """
     place, digest = Shelf().find(model)
     if beam_size < 1 or not 0 < low_probability < 1:
