@@ -166,7 +166,7 @@ BAD = {
         "segment 1",
     ),
     "otr without times": ('{"text":"<p>hello</p>","media":"x"}', "no time"),
-    "otr with a bad stamp": (samples.OTRANSCRIBE.replace("5.187", "x", 1), "line"),
+    "otr with a bad stamp": (samples.OTRANSCRIBE.replace("5.187", "x", 1), "time stamp 2"),
     "text before the first time": ("hello\n[00:01] x\n", "line 1"),
     "text without times": ("hello\nyou\n", "no transcript"),
     "empty": ("", "empty"),

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 
 from earwitness.transcripts.folding import folded_words
+from earwitness.transcripts.html_text import seen_paragraphs
 from earwitness.transcripts.model import one_line
 
 MAX_BYTES = 20_000_000
 MAX_QUOTATIONS = 5_000
 LONGEST = 3_000
-_PAIRS = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", "‟": "”"}
+_PAIRS = {"“": "”", "„": "“”", "«": "»", "»": "«", "‹": "›", "「": "」", "『": "』", "‟": "”"} | {
+    "‘": "’"
+}
+_EDGES = {mark: re.compile(rf"(?<=[\w.,!?…;:]){mark}(?!\w)") for mark in "’'"}
 _MARKS = re.compile(r"[“„«»‹「『‟\"]|(?<![\w])‘(?=\w)|(?<![\w])'(?=\w)")
-_UNSEEN = frozenset({"script", "style", "template", "noscript", "head", "svg", "math"})
-_BLOCKS = frozenset(
-    {"address", "article", "aside", "blockquote", "br", "caption", "dd", "details", "div", "dl"}
-    | {"dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5"}
-    | {"h6", "header", "hr", "li", "main", "nav", "ol", "option", "p", "pre", "section"}
-    | {"summary", "table", "td", "th", "tr", "ul"}
-)
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_\-]{1,40})", re.IGNORECASE)
 
 
@@ -48,50 +44,29 @@ class Quotation:
     before: str
 
 
-class _Text(HTMLParser):
-    """Paragraphs of what a reader of the page sees; nothing in it is run or fetched."""
+class _Closers:
+    """Where quotations end within a paragraph; each closing mark is looked for once."""
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.paragraphs: list[str] = []
-        self._line: list[str] = []
-        self._unseen: list[str] = []
+    def __init__(self, paragraph: str) -> None:
+        self._paragraph = paragraph
+        self._next: dict[str, int] = {}
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _UNSEEN:
-            self._unseen.append(tag)
-        elif tag in _BLOCKS:
-            self._break()
-            if tag == "blockquote":
-                self._line.append("“")
-        elif tag == "q" and not self._unseen:
-            self._line.append("“")
+    def closing(self, mark: str, start: int) -> int | None:
+        """Where the quotation ends that a mark opened; None where it does not, or too late."""
+        closers = _PAIRS.get(mark, mark)
+        end = min(self._first(closer, start) for closer in closers)
+        return end if end <= start + LONGEST and end < len(self._paragraph) else None
 
-    def handle_endtag(self, tag: str) -> None:
-        if self._unseen:
-            if tag in self._unseen:
-                del self._unseen[self._unseen.index(tag) :]
-            return
-        if tag in ("q", "blockquote"):
-            self._line.append("”")
-        if tag in _BLOCKS:
-            self._break()
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            self._line.append(data)
-
-    def _break(self) -> None:
-        line = one_line("".join(self._line))
-        if line:
-            self.paragraphs.append(line)
-        self._line = []
-
-    def finish(self) -> list[str]:
-        """All paragraphs."""
-        self.close()
-        self._break()
-        return self.paragraphs
+    def _first(self, closer: str, start: int) -> int:
+        """The first such closing mark from a place on; the paragraph's length if there is none."""
+        if self._next.get(closer, -1) < start:
+            if closer in _EDGES:
+                found = _EDGES[closer].search(self._paragraph, start)
+                at = found.start() if found else -1
+            else:
+                at = self._paragraph.find(closer, start)
+            self._next[closer] = at if at >= 0 else len(self._paragraph)
+        return self._next[closer]
 
 
 def paragraphs(data: bytes) -> list[str]:
@@ -104,9 +79,7 @@ def paragraphs(data: bytes) -> list[str]:
     """
     text = _decoded(data[:MAX_BYTES])
     if re.search(r"<(?:!doctype|html|body|p|div|article|span)\b", text[:4_000], re.IGNORECASE):
-        parser = _Text()
-        parser.feed(text)
-        return parser.finish()
+        return seen_paragraphs(text)
     return [line for line in map(one_line, re.split(r"\n\s*\n", text)) if line]
 
 
@@ -135,9 +108,10 @@ def quotations(data: bytes, *, min_words: int = 3) -> list[Quotation]:
     """
     found: list[Quotation] = []
     for number, paragraph in enumerate(paragraphs(data), start=1):
+        closers = _Closers(paragraph)
         at = 0
         while len(found) < MAX_QUOTATIONS and (opened := _MARKS.search(paragraph, at)):
-            end = _closing(paragraph, opened)
+            end = closers.closing(opened[0], opened.end())
             if end is None:
                 at = opened.end()
                 continue
@@ -147,16 +121,3 @@ def quotations(data: bytes, *, min_words: int = 3) -> list[Quotation]:
                 found.append(Quotation(text, number, before))
             at = end + 1
     return found
-
-
-def _closing(paragraph: str, opened: re.Match[str]) -> int | None:
-    """Where the quotation that a mark opens ends; None where it does not within this paragraph."""
-    mark, start = opened[0], opened.end()
-    if mark in "‘'":
-        close = "’" if mark == "‘" else "'"
-        ending = re.compile(rf"(?<=[\w.,!?…;:]){close}(?!\w)")
-        found = ending.search(paragraph, start, start + LONGEST)
-        return found.start() if found else None
-    closers = _PAIRS.get(mark, mark)
-    ends = [at for closer in closers if (at := paragraph.find(closer, start, start + LONGEST)) >= 0]
-    return min(ends, default=None)

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from html.parser import HTMLParser
 from typing import Any
 
 from earwitness.errors import BadTranscript
-from earwitness.transcripts.model import Segment, Transcript, Word, in_order, one_line
+from earwitness.transcripts.html_text import Tag, html_pieces
+from earwitness.transcripts.model import (
+    LONGEST_S,
+    Segment,
+    Transcript,
+    Word,
+    in_order,
+    one_line,
+)
 from earwitness.transcripts.text import clock
 
 _LONGEST_DIGITS = 400
@@ -80,14 +87,15 @@ def _whisper(data: Mapping[str, Any]) -> Transcript:
 def _words(items: Sequence[Any], segment: Mapping[str, Any]) -> tuple[Word, ...]:
     """A segment's words; one without times, as WhisperX leaves numerals, stands between its neighbours."""
     words: list[Word] = []
-    for index, item in enumerate(items):
+    later = _number(segment, "end")
+    ends = []
+    for item in reversed(items):
+        ends.append(later)
+        later = _number(item, "start") if "start" in item else later
+    for item, following in zip(items, reversed(ends), strict=True):
         before = words[-1].end_s if words else _number(segment, "start")
         start = _number(item, "start") if "start" in item else before
-        if "end" in item:
-            end = _number(item, "end")
-        else:
-            later = (each for each in items[index + 1 :] if "start" in each)
-            end = max(start, _number(next(later, {"start": segment["end"]}), "start"))
+        end = _number(item, "end") if "end" in item else max(start, following)
         found = item.get("probability", item.get("score"))
         probability = None if found is None else _number({"probability": found}, "probability")
         words.append(Word(_text(item, "word"), start, end, probability))
@@ -195,53 +203,44 @@ def _word_json(word: Word) -> dict[str, Any]:
     return item
 
 
-class _Otr(HTMLParser):
-    """oTranscribe's HTML: text, with a span that carries seconds wherever the typist set a time."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[tuple[float, list[str]]] = []
-        self.before: list[str] = []
-        self._in_stamp = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if self._in_stamp:
-            self._in_stamp += tag == "span"
-        elif tag == "span" and "timestamp" in (given.get("class") or "").split():
-            line = self.getpos()[0]
-            try:
-                seconds = float(given.get("data-timestamp") or "")
-                Segment(seconds, seconds, "")
-            except ValueError as error:
-                raise BadTranscript(f"line {line} of its text: a stamp without a time") from error
-            self.pieces.append((seconds, []))
-            self._in_stamp = 1
-        elif tag in ("br", "p", "div"):
-            self.handle_data(" ")
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._in_stamp and tag == "span":
-            self._in_stamp -= 1
-        elif tag in ("p", "div"):
-            self.handle_data(" ")
-
-    def handle_data(self, data: str) -> None:
-        if not self._in_stamp:
-            (self.pieces[-1][1] if self.pieces else self.before).append(data)
-
-
 def _otranscribe(html: str) -> Transcript:
-    parser = _Otr()
-    parser.feed(html)
-    parser.close()
-    if not parser.pieces:
+    """Text, with a span that carries seconds wherever the typist set a time."""
+    stamps: list[tuple[float, list[str]]] = []
+    before: list[str] = []
+    depth = 0  # of spans within a time stamp, whose text is the time once more
+    for piece in html_pieces(html):
+        if isinstance(piece, str):
+            if not depth:
+                (stamps[-1][1] if stamps else before).append(piece)
+        elif depth:
+            depth += 0 if piece.name != "span" else -1 if piece.closes else 1
+        elif piece.name == "span" and not piece.closes and _is_stamp(piece):
+            stamps.append((_seconds(piece, len(stamps) + 1), []))
+            depth = 1
+        elif piece.name in ("br", "p", "div"):
+            (stamps[-1][1] if stamps else before).append(" ")
+    if not stamps:
         raise BadTranscript("the oTranscribe file has no time in it", expected="a time stamp")
+    return _from_stamps(stamps, one_line("".join(before)))
+
+
+def _is_stamp(tag: Tag) -> bool:
+    return "timestamp" in tag.attributes().get("class", "").split()
+
+
+def _seconds(tag: Tag, number: int) -> float:
+    try:
+        return Segment(float(tag.attributes()["data-timestamp"]), LONGEST_S, "").start_s
+    except (KeyError, ValueError) as error:
+        raise BadTranscript(f"time stamp {number} carries no time") from error
+
+
+def _from_stamps(stamps: Sequence[tuple[float, list[str]]], before: str) -> Transcript:
     segments = []
-    for index, (start, texts) in enumerate(parser.pieces):
-        following = (at for at, _ in parser.pieces[index + 1 : index + 50] if at >= start)
-        segments.append(Segment(start, next(following, start), "".join(texts)))
-    before = one_line("".join(parser.before))
+    for index, (start, texts) in enumerate(stamps):
+        following = (at for at, _ in stamps[index + 1 : index + 50] if at >= start)
+        with _segment_named(index + 1, {}):
+            segments.append(Segment(start, next(following, start), "".join(texts)))
     notes = (f"{len(before)} characters before the first time were left out",) if before else ()
     return Transcript(in_order(segments), form="oTranscribe", notes=notes)
 

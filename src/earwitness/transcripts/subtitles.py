@@ -16,9 +16,11 @@ from earwitness.transcripts.text import at_line, clock, clock_s
 
 _TIMING = re.compile(r"\s*([\d:.,]+)\s*-->\s*([\d:.,]+)(?:\s.*)?")
 _LIKE_TIMING = re.compile(r"\s*(?:\d[\w:.,]*)?\s*-->")
-_STYLE = re.compile(r"</?(?:[ibus]|font|ruby|rt|c|lang)(?:[ .][^>]*)?>|\{\\[^}]*\}", re.IGNORECASE)
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
-_VTT_TAG = re.compile(r"</?[a-z0-9:.][^>]*>", re.IGNORECASE)
+_STYLE = re.compile(
+    r"</?(?:[ibus]|font|ruby|rt|c|lang)(?:[ .][^<>]{0,200})?>|\{\\[^{}]{0,200}\}", re.IGNORECASE
+)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,100})?\s{1,20}([^<>]{0,500})>")
+_VTT_TAG = re.compile(r"</?[a-z0-9:.][^<>]{0,200}>", re.IGNORECASE)
 _BLOCKS = ("NOTE", "STYLE", "REGION")
 
 
