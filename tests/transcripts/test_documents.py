@@ -13,7 +13,8 @@ from earwitness.transcripts.documents import paragraphs, quotations
 PAGE = b"""<!DOCTYPE html><html><head><title>\xe2\x80\x9cnot this one here\xe2\x80\x9d</title></head><body>
 <!-- "nor this one here" --><script>var a = "nor this one here, </p> either";</script>
 <svg><text>"nor this one here"</text></svg><p title="nor > this one here">One &amp; <b>two</b></p>
-<p>He said &ldquo;boats will cross&nbsp;tonight&rdquo; and 2 < 3.</p><blockquote>all of us together</blockquote>
+<p>He said &ldquo;boats will cross&nbsp;tonight&rdquo; and 2 < 3.</p>
+<blockquote>all of us together</blockquote>
 <p>an "odd quotation mark</p><p>that ends" elsewhere"""
 
 
