@@ -284,6 +284,8 @@ def _custody(entry: Entry, marks: Mapping[str, str]) -> CustodyPart:
             what = f"{details['method']} ended in {details['ended_in']}"
         case "edit":
             what = "case.toml was edited by hand"
+        case "accept":
+            what = f"transcript accepted: {details['name']}"
         case "new":
             what = f"case made: {details['title']}"
         case _:
