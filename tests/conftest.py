@@ -76,7 +76,7 @@ def _examined_once(tmp_path_factory: pytest.TempPathFactory, voice: Path, tone: 
     folder = tmp_path_factory.mktemp("examined") / "examined.case"
     made = earwitness.new(folder, questioned=[voice], title="Examined", who="ada@desk")
     list(made.add([tone], "known", speaker="Berta"))
-    list(made.examine())
+    list(made.examine(["container", "quality"]))
     return folder
 
 
