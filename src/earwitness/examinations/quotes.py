@@ -109,7 +109,7 @@ def quotes_v1(
 
 
 def _source(exhibit: Exhibit, transcript: Transcript) -> _Source:
-    return _Source(exhibit, transcript, spoken(transcript))
+    return _Source(exhibit, transcript, spoken(transcript))  # 5
 
 
 def _check(
@@ -119,21 +119,21 @@ def _check(
     others: Sequence[_Source],
     limits: tuple[int, float],
 ) -> _Checked:
-    """The best verdict over this recording's transcripts, else over the others (4)."""
-    words = quoted_words(quotation.text)
-    for sources, elsewhere in ((mine, False), (others, True)):
+    """The best verdict over this recording's transcripts, else over the others."""
+    words = quoted_words(quotation.text)  # 2
+    for sources, elsewhere in ((mine, False), (others, True)):  # 4
         fits = [(fit, source) for source in sources if (fit := best_fit(words, source.words))]
         if not fits:
             continue
         fit, source = min(fits, key=lambda each: each[0].cost)  # of equals the original comes first
-        verdict = verdict_of(fit, *limits)
+        verdict = verdict_of(fit, *limits)  # 3
         if verdict is not Verdict.NOT_FOUND:
             return _Checked(document, quotation, verdict, fit, source, elsewhere)
     return _Checked(document, quotation, Verdict.NOT_FOUND, None, None, False)
 
 
 def verdict_of(fit: Fit, min_words_altered: int, max_cost: float) -> Verdict:
-    """What a fit means for the quotation (3)."""
+    """What a fit means for the quotation."""
     if not fit.differences:
         return Verdict.SHORTENED if fit.passed_over else Verdict.FULL
     is_near = fit.cost <= max_cost * fit.quoted

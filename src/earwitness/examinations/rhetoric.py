@@ -85,7 +85,7 @@ def rhetoric_v1(
 
     Themes are given as ``name: word, word, opening*; name: ...`` in the parameter ``themes``.
     """
-    texts = _texts(recording.exhibit, case)
+    texts = _texts(recording.exhibit, case)  # 1
     if isinstance(texts, NotExamined):
         return texts
     mine, earlier = texts.words
