@@ -123,7 +123,9 @@ def _source(
 ) -> Range | None:
     if cue.lemma == "accord":
         return _phrase_after(text, sentence, cue.token + 2)
-    if cue.form == "d" and cue.before == "be" and cue.lemma not in ("say", "expect"):
+    if cue.lemma in ("seem", "appear"):
+        return None
+    if cue.form == "d" and cue.before == "be":
         return _agent(text, sentence, cue)
     if _is_turned(text, sentence, cue):
         turned = _phrase_after(text, sentence, cue.token + 1)

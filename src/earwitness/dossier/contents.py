@@ -65,14 +65,34 @@ def content_of(
     report = reports[place]
     if report.cue.lemma == "accord":
         return _of_according(text, sentence, reports, place)
+    if report.start <= sentence.first and report.cue.after in ("end", "in", "on", "noun"):
+        quoted = _sentence_before(text, number, report)
+        if quoted:
+            return quoted
     if _closes_clause(text, sentence, report):
         return _before(text, number, reports, place) or _after(text, number, reports, place)
     return _after(text, number, reports, place)
 
 
+def _sentence_before(text: Text, number: int, report: Reporting) -> tuple[Span, ...]:
+    """A quotation that ends in "?" or "!" is a sentence of its own before "he said"."""
+    if number == 0 or report.cue.lemma not in _SPEAKS | {"ask"}:
+        return ()
+    sentence, before = text.sentences[number], text.sentences[number - 1]
+    closing = text.tokens[before.last - 1]
+    if before.paragraph != sentence.paragraph or closing.text not in MARKS_OF_QUOTATION:
+        return ()
+    if text.tokens[before.last - 2].text not in "?!—…":
+        return ()
+    quotation = text.quotation_around(closing.start)
+    if quotation is None or _past_occasion(text, sentence, report.end) < sentence.last - 1:
+        return ()
+    return (quotation, *_going_on(text, number, report))
+
+
 def _closes_clause(text: Text, sentence: Sentence, report: Reporting) -> bool:
     """Whether the content stands before: nothing but an occasion follows source and verb."""
-    if report.start <= sentence.first:
+    if report.start <= sentence.first or report.cue.form == "g":
         return False
     before = text.tokens[report.start - 1].lower
     if before not in MARKS_OF_QUOTATION and before != ",":
@@ -98,7 +118,7 @@ def _past_occasion(text: Text, sentence: Sentence, place: int) -> int:
         if word in DAYS or word in ("yesterday", "today", "later", "then", "also"):
             place += 1
             continue
-        if word not in PREPOSITIONS and word != "to" and not word.endswith("ly"):
+        if word not in PREPOSITIONS and not word.endswith("ly"):
             return place
         if word.endswith("ly"):
             place += 1
@@ -298,7 +318,7 @@ def _content_end(
     clause = _is_clause(text, report, first)
     for ahead in range(first, last):
         word = text.tokens[ahead].lower
-        if word == ";" or (word in ("—", "–") and not clause):
+        if (word == ";" and not clause) or (word in ("—", "–") and not clause):
             return ahead
         if word == "," and not clause and not _is_list(text, sentence, ahead):
             return ahead

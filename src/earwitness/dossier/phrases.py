@@ -194,7 +194,9 @@ def aside_end(text: Text, sentence: Sentence, comma: int) -> int:
 
 
 def _is_title(text: Text, sentence: Sentence, first: int) -> bool:
+    """Whether an aside begins like a title: "Democrat of New York", "professor of law", an age."""
     word = text.tokens[first]
-    if word.lower in SUBJECT_PRONOUNS | CONJUNCTIONS | AUXILIARIES | PREPOSITIONS | _STOPS:
-        return False
-    return word.is_word and not word.lower.endswith("ing") and not is_adverb(word.lower)
+    if word.text.isdigit():
+        return True
+    follower = text.tokens[first + 1].lower if first + 1 < sentence.last else ""
+    return follower in ("of", "at", "for") and word.is_word and not is_adverb(word.lower)

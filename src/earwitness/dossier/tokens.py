@@ -18,6 +18,7 @@ MAX_QUOTATION = 3_000  # characters; a quotation mark that finds no partner with
 
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.
+    r"|''|``"  # quotation marks of old wire copy
     r"|\d+(?:[.,:]\d+)*(?:st|nd|rd|th|s)?\b"
     r"|[^\W\d_]+?(?=n['’]t\b)|n['’]t\b"
     r"|['’](?:s|re|ve|d|ll|m)\b"
@@ -30,7 +31,8 @@ _ABBREVIATIONS = frozenset(
     "atty ave calif fla mass mich pa tex wash".split()
 )
 _ENDS = frozenset(".!?…")
-_CLOSERS = frozenset("\"”’')]»")
+_CLOSERS = frozenset("\"”’')]»") | {"''"}
+_QUOTE_MARK = re.compile(r"[\"“”«»]|''|``")
 _PARAGRAPH = re.compile(r"\n[^\S\n]*(?:\n\s*)?")
 
 
@@ -154,14 +156,14 @@ def _quotations(text: str, start: int, end: int) -> list[Span]:
     """
     spans: list[Span] = []
     opened = -1
-    for place in range(start, end):
-        mark = text[place]
-        if mark in "“«" or (mark == '"' and opened < 0):
+    for found in _QUOTE_MARK.finditer(text, start, end):
+        mark = found.group()
+        if mark in ("“", "«", "``") or (mark in ('"', "''") and opened < 0):
             if opened < 0:
-                opened = place
-        elif mark in '”»"' and opened >= 0:
-            if place - opened <= MAX_QUOTATION:
-                spans.append((opened, place + 1))
+                opened = found.start()
+        elif opened >= 0:
+            if found.start() - opened <= MAX_QUOTATION:
+                spans.append((opened, found.end()))
             opened = -1
     if opened >= 0 and not text[start:opened].strip() and end - opened <= MAX_QUOTATION:
         spans.append((opened, end))
@@ -175,7 +177,7 @@ def _sentences(tokens: Sequence[Token], first: int, last: int, text: str) -> lis
         if token.text in _ENDS and _ends_sentence(tokens, place, first, last):
             place += 1
             while place < last and tokens[place].text in _ENDS | _CLOSERS:
-                if tokens[place].text == '"' and _is_space_before(tokens[place], text):
+                if tokens[place].text in ('"', "''") and _is_space_before(tokens[place], text):
                     break
                 place += 1
             spans.append((begin, place))

@@ -46,7 +46,7 @@ MONTHS = _set(
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec"
 )
-MARKS_OF_QUOTATION = frozenset("\"“”«»")
+MARKS_OF_QUOTATION = frozenset("\"“”«»") | {"''", "``"}
 
 _IRREGULAR_PASTS = (
     "said:say told:tell wrote:write written:write found:find thought:think knew:know known:know "
