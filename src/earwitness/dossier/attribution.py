@@ -18,15 +18,10 @@ from enum import StrEnum
 
 from earwitness.dossier.contents import Reporting, content_of
 from earwitness.dossier.cues import Cue, find_cues
-from earwitness.dossier.phrases import aside_end, aside_start, phrase_end, phrase_start
+from earwitness.dossier.phrases import aside_end, phrase_end
+from earwitness.dossier.subjects import Range, first_subject, phrase_before, verb_start
 from earwitness.dossier.tokens import Sentence, Span, Text
-from earwitness.dossier.words import (
-    AUXILIARIES,
-    MARKS_OF_QUOTATION,
-    OBJECT_PRONOUNS,
-    SUBJECT_PRONOUNS,
-    is_adverb,
-)
+from earwitness.dossier.words import MARKS_OF_QUOTATION
 
 
 class Form(StrEnum):
@@ -74,7 +69,7 @@ def _in_sentence(text: Text, number: int, cues: Sequence[Cue]) -> list[Attributi
     reports: list[Reporting] = []
     for cue in cues:
         source = _source(text, sentence, cue, reports)
-        reports.append(Reporting(cue, source, _verb_start(text, sentence, cue)))
+        reports.append(Reporting(cue, source, verb_start(text, sentence, cue.token)))
     found = []
     for place, report in enumerate(reports):
         content = content_of(text, number, reports, place)
@@ -103,24 +98,7 @@ def _form(text: Text, content: Sequence[Span]) -> Form:
     return Form.MIXED if quoted else Form.INDIRECT
 
 
-def _verb_start(text: Text, sentence: Sentence, cue: Cue) -> int:
-    """The first token of the verb group, auxiliaries and adverbs with it."""
-    place = cue.token
-    while place > sentence.first and _is_of_verb(text.tokens[place - 1].lower):
-        place -= 1
-    return place
-
-
-def _is_of_verb(word: str) -> bool:
-    return word in AUXILIARIES or is_adverb(word)
-
-
-Range = tuple[int, int]
-
-
-def _source(
-    text: Text, sentence: Sentence, cue: Cue, earlier: Sequence[Reporting]
-) -> Range | None:
+def _source(text: Text, sentence: Sentence, cue: Cue, earlier: Sequence[Reporting]) -> Range | None:
     if cue.lemma == "accord":
         return _phrase_after(text, sentence, cue.token + 2)
     if cue.lemma in ("seem", "appear"):
@@ -131,17 +109,19 @@ def _source(
         turned = _phrase_after(text, sentence, cue.token + 1)
         if turned:
             return turned
-    before = _verb_start(text, sentence, cue) - 1
+    before = verb_start(text, sentence, cue.token) - 1
     if before < sentence.first:
         return None
     word = text.tokens[before].lower
     if cue.form == "g" and cue.before not in ("be", "have"):
         return _subject_of_first(text, sentence, cue, earlier)
-    if word in ("and", "or", "but") or (word == "," and cue.form in "ds" and _is_chain(text, before)):
+    if word in ("and", "or", "but") or (
+        word == "," and cue.form in "ds" and _is_chain(text, before)
+    ):
         return _subject_of_first(text, sentence, cue, earlier)
     if word == "to":
         return _subject_of_first(text, sentence, cue, earlier)
-    return _phrase_before(text, sentence, before)
+    return phrase_before(text, sentence, before)
 
 
 def _is_chain(text: Text, comma: int) -> bool:
@@ -190,26 +170,6 @@ def _phrase_after(text: Text, sentence: Sentence, first: int) -> Range | None:
     return first, end
 
 
-def _phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
-    end = last + 1
-    word = text.tokens[last].lower
-    for _ in range(3):
-        if text.tokens[last].text not in (",", ")", "—", "–"):
-            break
-        opened = aside_start(text, sentence, last)
-        if opened is None or opened <= sentence.first:
-            break
-        last = opened - 1
-    if text.tokens[last].text in (",", ")", "—", "–"):
-        return None
-    first = phrase_start(text, sentence, last)
-    if first > last:
-        return None
-    if word in (",", ")", "—", "–"):
-        end -= 1 if word != ")" else 0
-    return first, end
-
-
 def _subject_of_first(
     text: Text, sentence: Sentence, cue: Cue, earlier: Sequence[Reporting]
 ) -> Range | None:
@@ -217,21 +177,4 @@ def _subject_of_first(
     for report in reversed(earlier):
         if report.source and report.cue.lemma != "accord":
             return report.source
-    return _first_subject(text, sentence, cue)
-
-
-def _first_subject(text: Text, sentence: Sentence, cue: Cue) -> Range | None:
-    place = sentence.first
-    while place < cue.token:
-        word = text.tokens[place].lower
-        if word in MARKS_OF_QUOTATION:
-            return None
-        if word in SUBJECT_PRONOUNS:
-            return place, place + 1
-        end = phrase_end(text, sentence, place)
-        if end > place and word not in OBJECT_PRONOUNS:
-            follower = text.tokens[end].lower if end < sentence.last else ""
-            if follower and follower not in ",.;":
-                return place, end
-        place = max(end, place + 1)
-    return None
+    return first_subject(text, sentence, cue.token)

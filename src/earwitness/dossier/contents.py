@@ -130,9 +130,7 @@ def _past_occasion(text: Text, sentence: Sentence, place: int) -> int:
     return place
 
 
-def _before(
-    text: Text, number: int, reports: Sequence[Reporting], place: int
-) -> tuple[Span, ...]:
+def _before(text: Text, number: int, reports: Sequence[Reporting], place: int) -> tuple[Span, ...]:
     sentence = text.sentences[number]
     report = reports[place]
     last = report.start - 1
@@ -161,9 +159,7 @@ def _joined_start(
     return first if first < quotation[0] else quotation[0]
 
 
-def _clause_start(
-    text: Text, sentence: Sentence, reports: Sequence[Reporting], place: int
-) -> int:
+def _clause_start(text: Text, sentence: Sentence, reports: Sequence[Reporting], place: int) -> int:
     first = sentence.first
     while first < reports[place].start and text.tokens[first].lower in ("but", "and", ","):
         first += 1
@@ -214,9 +210,7 @@ def _fills(text: Text, quotation: Span, sentence: Sentence, number: int) -> bool
     return False
 
 
-def _after(
-    text: Text, number: int, reports: Sequence[Reporting], place: int
-) -> tuple[Span, ...]:
+def _after(text: Text, number: int, reports: Sequence[Reporting], place: int) -> tuple[Span, ...]:
     sentence = text.sentences[number]
     report = reports[place]
     first = _content_start(text, sentence, report)
@@ -260,7 +254,7 @@ def _following(text: Text, number: int, end: int) -> tuple[Span, ...]:
 
 
 def _block_quotation(text: Text, number: int) -> tuple[Span, ...]:
-    """"He continued:" and a paragraph that is a quotation."""
+    """ "He continued:" and a paragraph that is a quotation."""
     follower = number + 1
     if follower < len(text.sentences):
         opening = text.tokens[text.sentences[follower].first]
@@ -273,7 +267,10 @@ def _block_quotation(text: Text, number: int) -> tuple[Span, ...]:
 def _content_start(text: Text, sentence: Sentence, report: Reporting) -> int:
     first = report.end
     limit = min(sentence.last, first + 18)
-    if report.cue.lemma in _SPEAKS | _TELLS_SOMEBODY and report.cue.after not in ("that", "question"):
+    if report.cue.lemma in _SPEAKS | _TELLS_SOMEBODY and report.cue.after not in (
+        "that",
+        "question",
+    ):
         for place in range(first, limit):
             word = text.tokens[place].lower
             if word == "that" and _opens_clause(text, sentence, place):

@@ -22,7 +22,9 @@ from earwitness.dossier.words import (
 _JOINS_LEFT = frozenset("of for from at in with on against behind to about between".split())
 _JOINS_RIGHT = frozenset("of for from at with against behind in on by to".split())
 _OPENS_ASIDE = frozenset("who which a an the now then also one formerly".split())
-_STOPS = frozenset("that because although though while if when where since until so whether as".split())
+_STOPS = frozenset(
+    "that because although though while if when where since until so whether as".split()
+)
 _DAY_PHRASE = DAYS | frozenset(
     "yesterday today tonight statement interview email e-mail news report speech tweet "
     "briefing conference telephone phone letter post message".split()

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 Span = tuple[int, int]
 
 MAX_CHARACTERS = 1_000_000
-MAX_QUOTATION = 3_000  # characters; a quotation mark that finds no partner within this is left alone
+MAX_QUOTATION = (
+    3_000  # characters; a quotation mark that finds no partner within this is left alone
+)
 
 _TOKEN = re.compile(
     r"(?:[^\W\d_]\.){2,}"  # U.S.

@@ -46,7 +46,7 @@ MONTHS = _set(
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec"
 )
-MARKS_OF_QUOTATION = frozenset("\"“”«»") | {"''", "``"}
+MARKS_OF_QUOTATION = frozenset('"“”«»') | {"''", "``"}
 
 _IRREGULAR_PASTS = (
     "said:say told:tell wrote:write written:write found:find thought:think knew:know known:know "
@@ -106,7 +106,9 @@ def is_adverb(word: str) -> bool:
     return word in ADVERBS or (len(word) > 4 and word.endswith("ly") and word not in _NOT_ADVERBS)
 
 
-_NOT_ADVERBS = _set("family italy july supply reply ally rally assembly apply monopoly only early daily")
+_NOT_ADVERBS = _set(
+    "family italy july supply reply ally rally assembly apply monopoly only early daily"
+)
 
 
 def is_past_form(word: str) -> bool:
@@ -114,4 +116,6 @@ def is_past_form(word: str) -> bool:
     return word in IRREGULAR or (len(word) > 4 and word.endswith("ed") and word not in _NOT_PASTS)
 
 
-_NOT_PASTS = _set("hundred indeed united speed need breed naked wicked sacred hatred exceed proceed")
+_NOT_PASTS = _set(
+    "hundred indeed united speed need breed naked wicked sacred hatred exceed proceed"
+)
