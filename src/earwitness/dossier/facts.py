@@ -1,0 +1,108 @@
+"""What facts have in common: the clause that a trigger stands in, and how sure it is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from earwitness.dossier.dates import DateFound
+from earwitness.dossier.hedges import Surety, least_sure, surety_of_wording
+from earwitness.dossier.reading import Reading, date_near, place_after, subject_name
+from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
+from earwitness.dossier.subjects import subject_of
+from earwitness.dossier.tokens import Sentence, Span
+
+_BREAK = re.compile(
+    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b| — |, according to"
+)
+_NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact as drafted: of whom, what, in which wording, and how sure that wording is.
+
+    ``said_by`` is who says so inside the paper's own sentence, where the rule found it itself.
+    """
+
+    subject: str
+    property: Property
+    value: Value
+    span: Span
+    surety: Surety
+    said_by: tuple[str, ...] = ()
+
+
+def matches(reading: Reading, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """The places of a pattern in the body of a document."""
+    return pattern.finditer(reading.text.text, reading.body)
+
+
+def clause_around(reading: Reading, place: int) -> Span:
+    """The clause around a character: its sentence, cut at semicolons, "but" and ", and"."""
+    sentence = reading.text.sentences[reading.sentence_at(place)]
+    start, end = reading.text.span(sentence.first, sentence.last)
+    for found in _BREAK.finditer(reading.text.text, start, end):
+        if found.end() <= place:
+            start = found.start()
+        elif found.start() >= place:
+            end = found.start()
+            break
+    quotation = reading.text.quotation_around(place)
+    if quotation:
+        start, end = max(start, quotation[0]), min(end, quotation[1])
+    while start < place and reading.text.text[start] in " ,;—“\"":
+        start += 1
+    return start, end
+
+
+def sentence_around(reading: Reading, place: int) -> Sentence:
+    """The sentence that a character lies in."""
+    return reading.text.sentences[reading.sentence_at(place)]
+
+
+def surety_at(reading: Reading, span: Span, verb: Span) -> Surety:
+    """How sure a clause is: its hedges, and whether its verb is negated."""
+    wording = reading.text.text[span[0] : span[1]]
+    surety = surety_of_wording(wording)
+    lead = reading.text.text[max(span[0], verb[0] - 25) : verb[1]]
+    if _NEGATED.search(lead):
+        surety = least_sure(surety, Surety(Manner.DENIED, "not"))
+    return surety
+
+
+def subject_at(reading: Reading, place: int) -> str:
+    """The name of the subject of the verb that begins at a character; empty if none is found."""
+    token = reading.text.token_at(place)
+    if token >= len(reading.text.tokens):
+        return ""
+    phrase = subject_of(reading.text, sentence_around(reading, place), token)
+    return subject_name(reading, phrase) if phrase else ""
+
+
+def date_value(reading: Reading, found: DateFound | None) -> Value:
+    """A date as a value, or the value that says that it is not known."""
+    if found is None:
+        return Value(UNKNOWN)
+    wording = reading.text.text[found.span[0] : found.span[1]]
+    return Value(wording, found.interval.earliest, found.interval.latest)
+
+
+def event_facts(
+    reading: Reading,
+    subject: str,
+    verb: Span,
+    on: Property,
+    where: Property | None,
+    span: Span | None = None,
+) -> Iterable[Fact]:
+    """The date and the place of an event, each as a fact; one without either if none is given."""
+    span = span or clause_around(reading, verb[0])
+    surety = surety_at(reading, span, verb)
+    found = date_near(reading, verb[0], *span)
+    place = place_after(reading, verb[1], span[1]) if where else None
+    if place and where:
+        yield Fact(subject, where, Value(place[0]), span, surety)
+    if found or not place:
+        yield Fact(subject, on, date_value(reading, found), span, surety)
