@@ -143,7 +143,7 @@ def _is_turned(text: Text, sentence: Sentence, cue: Cue) -> bool:
 
 
 _TURNING = frozenset(
-    "say add ask write tell note explain reply recall warn continue conclude report argue observe "
+    "say add ask write note explain reply recall warn continue conclude report argue observe "
     "insist announce declare joke quip complain".split()
 )
 

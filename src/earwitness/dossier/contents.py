@@ -9,12 +9,14 @@ from earwitness.dossier.cues import Cue
 from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.tokens import Sentence, Span, Text
 from earwitness.dossier.words import (
+    AUXILIARIES,
     DAYS,
     DETERMINERS,
     MARKS_OF_QUOTATION,
     PREPOSITIONS,
     QUESTION_WORDS,
     SUBJECT_PRONOUNS,
+    is_past_form,
 )
 
 _TELLS_SOMEBODY = frozenset(
@@ -277,6 +279,8 @@ def _content_start(text: Text, sentence: Sentence, report: Reporting) -> int:
                 return place
             if word in ".;" or word in SUBJECT_PRONOUNS:
                 break
+            if word in AUXILIARIES or is_past_form(word):
+                break
             if word in MARKS_OF_QUOTATION or word == ":":
                 return place if word != ":" else min(place + 1, sentence.last)
             if word == "," and place > first + 8:
@@ -357,6 +361,8 @@ def _before_next(
             return max(first, cue.token - 1)
         if cue.before == "conjunction" and cue.form == reports[place].cue.form and cue.form in "ds":
             return _back_over(text, report.verb_start, first)
+        if start > first and text.tokens[start - 1].text == ";":
+            return start - 1
         if start > first + 1 and cue.form in "ds" and report.source:
             before = text.tokens[start - 1].lower
             two = text.tokens[start - 2].lower

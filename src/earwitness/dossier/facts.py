@@ -14,7 +14,8 @@ from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
 
 _BREAK = re.compile(
-    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b| — |, according to"
+    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b| — |, according to"
+    r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
 )
 _NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
 
@@ -52,9 +53,21 @@ def clause_around(reading: Reading, place: int) -> Span:
     quotation = reading.text.quotation_around(place)
     if quotation:
         start, end = max(start, quotation[0]), min(end, quotation[1])
+    start, end = _clipped(reading, place, start, end)
     while start < place and reading.text.text[start] in " ,;—“\"":
         start += 1
     return start, end
+
+
+def _clipped(reading: Reading, place: int, start: int, end: int) -> Span:
+    """A clause does not run from what the paper says into what it attributes, nor back."""
+    for speech in reading.speeches:
+        for opened, closed in speech.attribution.content:
+            if opened <= place < closed:
+                start, end = max(start, opened), min(end, closed)
+            elif place < opened < end and speech.attribution.source:
+                end = min(end, max(place + 1, opened))
+    return start, max(end, place + 1)
 
 
 def sentence_around(reading: Reading, place: int) -> Sentence:

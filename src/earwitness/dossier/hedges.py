@@ -14,12 +14,12 @@ from earwitness.dossier.statement import Manner
 _HEDGES = re.compile(
     r"\b(?:reportedly|allegedly|apparently|purportedly|supposedly|ostensibly|presumably|possibly"
     r"|conceivably|potentially|probabl[ey]|perhaps|maybe|likely|unlikely|might|seem(?:s|ed|ing)?"
-    r"|appear(?:s|ed|ing)? (?:to|that|as|likely)|appears?|believ(?:e|es|ed|ing)|thought to|thinks?|suspect(?:s|ed)?"
-    r"|suppos(?:ed|e)|assum(?:e|es|ed)|presum(?:e|es|ed)|presumed|rumou?r(?:s|ed)?|alleg(?:e|es|ed|ing)"
-    r"|purport(?:s|ed|ing)?|claim(?:s|ed|ing)?|said to (?:be|have)|expected to|is to be|if|either"
+    r"|appear(?:s|ed|ing)? (?:to|that|likely)|(?:it|so) appears|(?<!reason to )believ(?:e|es|ed|ing)|thought to|thinks?|suspect(?:s|ed)?"
+    r"|suppos(?:ed|e)|assum(?:e|es|ed)|presum(?:e|es|ed)|rumou?r(?:s|ed)|rumou?r (?:has|that)|alleg(?:e|es|ed|ing)"
+    r"|purport(?:s|ed|ing)?|claim(?:s|ed|ing)?|said to (?:be|have)|expected to|is to be|if|either\b(?=[^.;]*\bor)"
     r"|conflicting (?:accounts|reports)|mixed reports|other reports|some reports|unspecified reports"
     r"|consistent with|compatible with|(?:limited|moderate|strong|some) support for|resembl(?:es|ed|ing)"
-    r"|convinced|doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"
+    r"|convinced|(?<!no )(?<!reason to )doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"
     r"|fear(?:s|ed)?|expect(?:s|ed)?|(?:was|is|are|were) possible|no conclusion)\b"
     r"|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",
     re.IGNORECASE,
@@ -47,7 +47,7 @@ _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor)\b|n['’]t\b", re.IGNORE
 DENYING = frozenset("deny reject dispute refute dismiss contradict disavow rebut".split())
 DOUBTING = frozenset(
     "believe think suspect claim allege suppose assume presume hope fear expect guess speculate "
-    "purport rumor rumour seem appear want wish doubt".split()
+    "purport rumor rumour want wish doubt convince".split()
 )
 INFERRING = frozenset("suggest imply indicate infer conclude deduce".split())
 DECLINING = frozenset("decline refuse".split())

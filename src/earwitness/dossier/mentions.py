@@ -14,7 +14,7 @@ from earwitness.dossier.subjects import Range
 from earwitness.dossier.tokens import Text
 from earwitness.dossier.words import ADVERBS, DAYS, MONTHS, PREPOSITIONS, SUBORDINATORS
 
-_WORD = r"(?:(?:[A-Z][a-z]?\.)(?=\s[A-Z])|[A-Z][\w’'-]*\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
+_WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|Cmdr|Lieut|Pres|Rev|Hon)\.(?=\s[A-Z])|[A-Z][\w’'-]*\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
 _PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
 NAME_PATTERN = rf"{_WORD}(?:\s(?:{_PARTICLE}\s)*{_WORD})*"
 _NAME = re.compile(NAME_PATTERN)
@@ -121,22 +121,45 @@ def find_mentions(text: Text) -> Mentions:
 def _raw_names(text: Text) -> list[tuple[int, int, str]]:
     sentence_starts = {text.tokens[sentence.first].start for sentence in text.sentences}
     sentence_starts |= {start + 1 for start, _ in text.quotations}
+    found = [_without_lead(text.text, match) for match in _NAME.finditer(text.text)]
+    surnames = {name.split()[-1].lower() for _, _, name in found if " " in name}
     names: list[tuple[int, int, str]] = []
-    for match in _NAME.finditer(text.text):
-        start, name = match.start(), match.group()
-        name = re.sub(r"['’]s?$", "", name)
-        words = name.split()
-        while words and words[0].lower().rstrip(".") in _NOT_NAMES and not _is_title(words[0]):
-            start += len(words[0])
-            start += len(text.text[start:]) - len(text.text[start:].lstrip()) if start < len(text.text) else 0
-            words = words[1:]
-        if not words:
+    for start, end, name in found:
+        if not name:
             continue
-        name = text.text[start : start + len(" ".join(words))]
-        if len(words) == 1 and start in sentence_starts and not _seen_elsewhere(text.text, name, start):
+        single = " " not in name and start in sentence_starts
+        if single and name.lower() not in surnames and not _seen_elsewhere(text.text, name, start):
             continue
-        names.append((start, start + len(name), name))
+        names.append(_with_of(text.text, start, end))
     return names
+
+
+def _without_lead(text: str, match: re.Match[str]) -> tuple[int, int, str]:
+    """A run of capitals without a possessive ending and without words like "But" before it."""
+    start, end = match.span()
+    possessive = re.search(r"['’]s?$", match.group())
+    if possessive:
+        end = start + possessive.start()
+    while start < end:
+        word = text[start:end].split(None, 1)[0]
+        if word.lower().rstrip(".") not in _NOT_NAMES or _is_title(word):
+            break
+        start += len(word)
+        while start < end and text[start].isspace():
+            start += 1
+    return start, end, text[start:end]
+
+
+_OF_NAME = re.compile(r"\sof\s(?:the\s)?[A-Z][\w’'-]*\w(?:\s[A-Z][\w’'-]*\w)*")
+
+
+def _with_of(text: str, start: int, end: int) -> tuple[int, int, str]:
+    """"Army of the Dawn", "University of York": the name of a group goes on after "of"."""
+    if text[start:end].split()[-1].lower() in _GROUP_WORDS:
+        longer = _OF_NAME.match(text, end)
+        if longer:
+            end = longer.end()
+    return start, end, text[start:end]
 
 
 def _is_title(word: str) -> bool:
@@ -182,7 +205,7 @@ def _learn_sexes(text: str, mentions: Mentions) -> None:
     for mention in mentions.all:
         if mention.kind is not MentionKind.PERSON or mention.name in mentions.sexes:
             continue
-        before = text[max(0, mention.start - 30) : mention.start].rsplit(".", 1)[-1]
+        before = " ".join(text[max(0, mention.start - 40) : mention.start].split()[-1:])
         near = f"{before} {mention.text.split()[0]}"
         for pattern, sex in ((_FEMALE, "f"), (_MALE, "m")):
             if pattern.search(near):
@@ -216,6 +239,8 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
         if mention.kind is not MentionKind.PERSON:
             continue
         before = text.text[start : mention.start].rstrip()
+        if text.text[mention.end : mention.end + 2] in ("'s", "’s"):
+            continue
         if not before or before.endswith((",", "—")) or _is_described(before):
             return mention.name
     for mention in mentions.within(start, limit):

@@ -12,6 +12,7 @@ from earwitness.dossier.words import (
     HAVE,
     MARKS_OF_QUOTATION,
     MODALS,
+    MONTHS,
     OBJECT_PRONOUNS,
     PREPOSITIONS,
     SUBJECT_PRONOUNS,
@@ -21,13 +22,18 @@ from earwitness.dossier.words import (
 
 _JOINS_LEFT = frozenset("of for from at in with on against behind to about between".split())
 _JOINS_RIGHT = frozenset("of for from at with against behind in on by to".split())
-_OPENS_ASIDE = frozenset("who which a an the now then also one formerly".split())
+_OPENS_ASIDE = frozenset("who which whose whom a an the now then also one formerly".split())
 _STOPS = frozenset(
     "that because although though while if when where since until so whether as".split()
 )
 _DAY_PHRASE = DAYS | frozenset(
     "yesterday today tonight statement interview email e-mail news report speech tweet "
     "briefing conference telephone phone letter post message".split()
+)
+_COUNTS_OF = frozenset("some one two three four many most all each both none several few any".split())
+_PRESENTS = frozenset(
+    "remain remains say says believe believes think thinks know knows insist insists maintain "
+    "maintains argue argues become becomes".split()
 )
 _APPARENT_PASTS = frozenset("left set cut put hit read lost shot united led".split())
 MAX_PHRASE = 40  # tokens
@@ -61,8 +67,10 @@ def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
     if word in _STOPS or word in AUXILIARIES or word in SUBJECT_PRONOUNS or word in PREPOSITIONS:
         return word == "may" and token.is_capital and place > sentence.first
     if not token.is_word:
-        return word in ("'s", "’s", "'", "’", "-", "$", "%", "&", ".", "/") and word != "-"
-    if word in OBJECT_PRONOUNS:
+        if word == ".":
+            return place < sentence.last - 1
+        return word in ("'s", "’s", "'", "’", "$", "%", "&", "/")
+    if word in OBJECT_PRONOUNS or word in _PRESENTS:
         return False
     if is_past_form(word) and not token.is_capital:
         return _is_participle(text, sentence, place)
@@ -87,6 +95,8 @@ def _can_end_phrase(text: Text, place: int) -> bool:
         return False
     if is_past_form(word) and not token.is_capital:
         return False
+    if word in _COUNTS_OF and text.tokens[place + 1].lower in ("of", "in", "among"):
+        return True
     return token.is_word and word not in DETERMINERS and not is_adverb(word)
 
 
@@ -139,7 +149,7 @@ def _goes_on(text: Text, sentence: Sentence, place: int, highest: int) -> bool:
         return False
     for ahead in range(place + 1, min(place + 6, highest)):
         word = text.tokens[ahead].lower
-        if word in _DAY_PHRASE:
+        if word in _DAY_PHRASE or (word in MONTHS and text.tokens[ahead].is_capital) or word[:2] in ("19", "20"):
             return False
         if not text.tokens[ahead].is_word:
             break

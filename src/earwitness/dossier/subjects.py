@@ -10,6 +10,7 @@ from earwitness.dossier.words import (
     OBJECT_PRONOUNS,
     SUBJECT_PRONOUNS,
     is_adverb,
+    is_past_form,
 )
 
 Range = tuple[int, int]
@@ -21,14 +22,28 @@ def verb_start(text: Text, sentence: Sentence, verb: int) -> int:
     place = verb
     while place > sentence.first:
         word = text.tokens[place - 1].lower
-        if word not in AUXILIARIES and not is_adverb(word):
+        two = text.tokens[place - 2].lower if place - 1 > sentence.first else ""
+        if word == "to" and two in _IS_THOUGHT:
+            place -= 2
+        elif word == "nor" and is_past_form(two):
+            place -= 2
+        elif word in AUXILIARIES or is_adverb(word) or word in ("neither", "both", "either"):
+            place -= 1
+        else:
             break
-        place -= 1
     return place
+
+
+_IS_THOUGHT = frozenset(
+    "thought believed said reported alleged known understood supposed expected rumoured rumored "
+    "presumed assumed feared claimed".split()
+)
 
 
 def phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
     """The noun phrase that ends at a token, with the asides between it and the verb."""
+    while last > sentence.first and text.tokens[last].lower in ("there", "here"):
+        last -= 1
     end = last + 1
     closing = text.tokens[last].lower
     for _ in range(3):
@@ -38,12 +53,32 @@ def phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
         if opened is None or opened <= sentence.first:
             break
         last = opened - 1
+        if text.tokens[last].text.isdigit() and text.tokens[last - 1].text == ",":
+            last -= 2  # an age: "Dadaev, 44, also known as …, was"
     if text.tokens[last].text in _CLOSES_ASIDE:
         return None
     first = phrase_start(text, sentence, last)
+    first = _over_relative(text, sentence, first) if first <= last else _over_relative(text, sentence, last + 1)
     if first > last:
         return None
     return first, end - (closing in (",", "—", "–"))
+
+
+def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
+    """A phrase inside "a person who has read it": the phrase begins with the person."""
+    verbs = 0
+    for place in range(first - 1, max(sentence.first, first - 25), -1):
+        word = text.tokens[place].lower
+        if word in MARKS_OF_QUOTATION or word in ",;:":
+            break
+        if word in AUXILIARIES or is_past_form(word):
+            verbs += 1
+        if word == "that" and not (verbs and text.tokens[place - 1].is_word):
+            break
+        if word in ("who", "which") and verbs:
+            start = phrase_start(text, sentence, place - 1)
+            return start if start < place else first
+    return first
 
 
 def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
@@ -53,6 +88,9 @@ def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
         word = text.tokens[place].lower
         if word in MARKS_OF_QUOTATION:
             return None
+        if word == "who":
+            place += 1
+            continue
         if word in SUBJECT_PRONOUNS:
             return place, place + 1
         end = phrase_end(text, sentence, place)
@@ -60,12 +98,28 @@ def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
             follower = text.tokens[end].lower if end < sentence.last else ""
             if follower and follower not in ",.;":
                 return place, end
+            if follower == "," and _aside_then_verb(text, sentence, end):
+                return place, end
         place = max(end, place + 1)
     return None
 
 
+def _aside_then_verb(text: Text, sentence: Sentence, comma: int) -> bool:
+    """Whether an aside follows a phrase, and then its verb: "Makur, born in Malek, deserted"."""
+    for place in range(comma + 1, min(comma + 25, sentence.last - 1)):
+        if text.tokens[place].text == ",":
+            word = text.tokens[place + 1].lower
+            return word in AUXILIARIES or is_past_form(word)
+    return False
+
+
 def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
     """The noun phrase that "who" or "which" stands for."""
+    if relative > sentence.first and text.tokens[relative - 1].lower in ("and", "but"):
+        for place in range(relative - 2, max(sentence.first, relative - 25), -1):
+            if text.tokens[place].lower in ("who", "whom", "which", "that", "whose"):
+                relative = place
+                break
     last = relative - 1
     while last > sentence.first and text.tokens[last].lower in (",", "and", "of", "in", "on", "at"):
         last -= 1

@@ -113,9 +113,9 @@ _NOT_ADVERBS = _set(
 
 def is_past_form(word: str) -> bool:
     """Whether a word in lower case looks like a past tense or a past participle."""
-    return word in IRREGULAR or (len(word) > 4 and word.endswith("ed") and word not in _NOT_PASTS)
+    return word in IRREGULAR or (len(word) > 3 and word.endswith("ed") and word not in _NOT_PASTS)
 
 
 _NOT_PASTS = _set(
-    "hundred indeed united speed need breed naked wicked sacred hatred exceed proceed"
+    "need seed feed deed weed bleed shed sled bred fred hundred indeed united speed need breed naked wicked sacred hatred exceed proceed"
 )
