@@ -165,8 +165,11 @@ def _phrase_after(text: Text, sentence: Sentence, first: int) -> Range | None:
     if end < sentence.last and text.tokens[end].text == ",":
         aside = aside_end(text, sentence, end)
         closes = aside >= sentence.last or text.tokens[aside].lower in ".,;"
+        named = end + 1 < sentence.last and text.tokens[end + 1].is_capital
         if aside > end and closes and text.tokens[end - 1].is_capital:
             end = aside
+        elif named and not text.tokens[end - 1].is_capital:
+            end = max(end, phrase_end(text, sentence, end + 1))
     return first, end
 
 

@@ -22,7 +22,7 @@ from earwitness.dossier.words import (
 _TELLS_SOMEBODY = frozenset(
     "tell ask remind assure warn inform advise urge promise order convince persuade instruct notify".split()
 )
-_SPEAKS = frozenset(
+SPEAKS = frozenset(
     "say tell add write note announce report tweet argue explain declare state claim insist warn "
     "continue conclude recall reply respond observe acknowledge admit concede testify assert "
     "suggest reveal confirm predict stress emphasize quip joke complain believe think hope know find "
@@ -78,7 +78,7 @@ def content_of(
 
 def _sentence_before(text: Text, number: int, report: Reporting) -> tuple[Span, ...]:
     """A quotation that ends in "?" or "!" is a sentence of its own before "he said"."""
-    if number == 0 or report.cue.lemma not in _SPEAKS | {"ask"}:
+    if number == 0 or report.cue.lemma not in SPEAKS | {"ask"}:
         return ()
     sentence, before = text.sentences[number], text.sentences[number - 1]
     closing = text.tokens[before.last - 1]
@@ -269,7 +269,7 @@ def _block_quotation(text: Text, number: int) -> tuple[Span, ...]:
 def _content_start(text: Text, sentence: Sentence, report: Reporting) -> int:
     first = report.end
     limit = min(sentence.last, first + 18)
-    if report.cue.lemma in _SPEAKS | _TELLS_SOMEBODY and report.cue.after not in (
+    if report.cue.lemma in SPEAKS | _TELLS_SOMEBODY and report.cue.after not in (
         "that",
         "question",
     ):
@@ -279,7 +279,7 @@ def _content_start(text: Text, sentence: Sentence, report: Reporting) -> int:
                 return place
             if word in ".;" or word in SUBJECT_PRONOUNS:
                 break
-            if word in AUXILIARIES or is_past_form(word):
+            if (word in AUXILIARIES or is_past_form(word)) and not text.tokens[place].is_capital:
                 break
             if word in MARKS_OF_QUOTATION or word == ":":
                 return place if word != ":" else min(place + 1, sentence.last)
@@ -287,7 +287,7 @@ def _content_start(text: Text, sentence: Sentence, report: Reporting) -> int:
                 break
     if report.cue.lemma in _TELLS_SOMEBODY and report.cue.after in ("noun", "object"):
         first = max(first + 1, phrase_end(text, sentence, first))
-    elif report.cue.lemma in _SPEAKS:
+    elif report.cue.lemma in SPEAKS:
         first = _past_day(text, sentence, first)
     while first < sentence.last and text.tokens[first].text in ",:":
         first += 1
@@ -319,7 +319,7 @@ def _content_end(
     clause = _is_clause(text, report, first)
     for ahead in range(first, last):
         word = text.tokens[ahead].lower
-        if (word == ";" and not clause) or (word in ("—", "–") and not clause):
+        if word == ";" or (word in ("—", "–") and not clause):
             return ahead
         if word == "," and not clause and not _is_list(text, sentence, ahead):
             return ahead
@@ -343,7 +343,7 @@ def _is_clause(text: Text, report: Reporting, first: int) -> bool:
     word = text.tokens[first].lower
     if word == "that" or word in QUESTION_WORDS or word in SUBJECT_PRONOUNS:
         return True
-    return report.cue.lemma in _SPEAKS or report.cue.after in ("that", "question", "colon")
+    return report.cue.lemma in SPEAKS or report.cue.after in ("that", "question", "colon")
 
 
 def _before_next(

@@ -36,6 +36,13 @@ THRESHOLD = -1
 _PREPOSITIONS_THAT_TELL = frozenset("about as of for on in by with out at against from".split())
 
 
+_REPORT_WITH_THAT = frozenset(
+    "suspect testify caution allege claim maintain contend concede deny dispute stress believe assert "
+    "acknowledge insist declare conclude determine confirm warn predict recall remark object swear "
+    "certify disclose boast attest hint underline reiterate surmise".split()
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Cue:
     """A reporting word: its token, base form, form, and the classes of what is before and after."""
@@ -85,16 +92,20 @@ def cue_points() -> CuePoints:
 def find_cues(text: Text) -> list[Cue]:
     """Find the reporting words of a text, in order; what stands inside a quotation is left out."""
     points = cue_points()
+    known_words = points.words.keys() | _REPORT_WITH_THAT
     cues = []
     for sentence in text.sentences:
         for token in range(sentence.first, sentence.last):
             word = text.tokens[token].lower
-            base, form = lemma(word, points.words)
-            if base not in points.words or text.quotation_around(text.tokens[token].start):
+            base, form = lemma(word, known_words)
+            known = base in points.words or base in _REPORT_WITH_THAT
+            if not known or text.quotation_around(text.tokens[token].start):
                 continue
             before = company_before(text, sentence, token)
             after = company_after(text, sentence, token)
-            worth = points.of(base, form, before, after)
+            worth = points.of(base, form, before, after) if base in points.words else THRESHOLD - 1
+            if base in _REPORT_WITH_THAT and form in "sdb" and after in ("that", "quotation"):
+                worth = max(worth, THRESHOLD)
             if worth >= THRESHOLD:
                 cues.append(Cue(token, base, form, before, after, worth))
     return cues

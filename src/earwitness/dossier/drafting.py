@@ -13,6 +13,7 @@ The argument, step by step:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -22,20 +23,26 @@ from earwitness.dossier.facts_groups import group_facts
 from earwitness.dossier.facts_life import life_facts
 from earwitness.dossier.facts_names import name_facts
 from earwitness.dossier.facts_recordings import recording_facts
-from earwitness.dossier.hedges import SURE, Surety, least_sure, surety_of_wording
-from earwitness.dossier.reading import Reading, Speech, read_document
+from earwitness.dossier.hedges import INFERRING, SURE, Surety, is_negated, least_sure, surety_of_wording
+from earwitness.dossier.reading import Reading, Speech, chained, read_document
 from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.dossier.tokens import Span
 
 DRAFTED_BY = "rules_v1"
 MAX_STATEMENTS = 5_000
+_COMMENT = re.compile(r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b")
+CHECKING = frozenset("confirm verify authenticate corroborate establish recognize recognise".split())
+_SHORTEST_CONTENT = 2  # characters
+_COMMENT = re.compile(r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b")
+CHECKING = frozenset("confirm verify authenticate corroborate establish recognize recognise".split())
 _SHORTEST_CONTENT = 2  # characters
 # Reporting words whose content is not something said: acts, states, and bare attitudes.
 _NOT_REPORTS = frozenset(
     "seem appear nominate vote sign pass appoint hire approve adopt vet elect release make take give go "
     "see look show find support back endorse oppose expect plan want need seek try decide prefer like "
     "favor use begin spend send file push order allow fight include focus aim consider know view mean "
-    "read write call cite identify name cast deem draw raise set lay put hear issue reach spark learn".split()
+    "read write call cite identify name cast deem draw raise set lay put hear issue reach spark learn respond broadcast remove discuss follow remain "
+    "commission offer monitor study describe attract".replace("describe ", "").split()
 )
 
 
@@ -75,7 +82,7 @@ def draft(text: str, source: Source) -> list[Statement]:
 def _said(reading: Reading, source: Source) -> Iterator[Statement]:
     for speech in reading.speeches:
         attribution = speech.attribution
-        if not speech.speaker or not attribution.content or not _is_report(speech):
+        if not speech.speaker or not attribution.content or not _is_report(reading, speech):
             continue
         wording = " ".join(reading.text.text[start:end] for start, end in attribution.content)
         if len(wording.strip()) < _SHORTEST_CONTENT:
@@ -92,11 +99,29 @@ def _said(reading: Reading, source: Source) -> Iterator[Statement]:
         )
 
 
-def _is_report(speech: Speech) -> bool:
+def _is_report(reading: Reading, speech: Speech) -> bool:
     cue = speech.attribution.word
-    if cue.lemma in _NOT_REPORTS and cue.after not in ("that", "quotation", "question"):
+    if cue.lemma in CHECKING and cue.after not in ("that", "quotation", "question"):
+        return False  # who could verify what is a statement of its own
+    if cue.form == "g" and cue.lemma in INFERRING:
+        return False  # "suggesting that it was recorded recently" is nobody's
+    if speech.speaker.lower().startswith(("no ", "neither ", "nobody", "no one")):
+        return False
+    if cue.lemma in ("decline", "refuse", "ask") and _COMMENT.match(_wording_of(reading, speech)):
+        return False
+    if cue.lemma == "call" and _wording_of(reading, speech).startswith(("itself", "himself", "herself")):
+        return False
+    lead = reading.text.text[reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]]
+    if is_negated(lead) and cue.after not in ("that", "quotation", "subject", "noun", "end"):
+        return False
+    if is_negated(lead) and cue.lemma in ("mention", "respond", "refer", "give"):
         return False
     return not (cue.before in ("determiner", "preposition") and cue.form in "bs")
+
+
+def _wording_of(reading: Reading, speech: Speech) -> str:
+    start, end = speech.attribution.content[0]
+    return reading.text.text[start:end]
 
 
 def _chain_over(reading: Reading, speech: Speech) -> tuple[tuple[str, ...], Surety]:
@@ -106,9 +131,7 @@ def _chain_over(reading: Reading, speech: Speech) -> tuple[tuple[str, ...], Sure
         for other in reading.speeches_over(speech.attribution.cue[0])
         if other is not speech and other.speaker
     ]
-    names = [other.speaker for other in outer]
-    said_by = tuple([reading.outlet, *names] if reading.outlet else names)
-    return said_by, least_sure(SURE, *(other.cue for other in outer))
+    return chained(reading.outlet, outer), least_sure(SURE, *(other.cue for other in outer))
 
 
 def _facts(reading: Reading, source: Source) -> Iterator[Statement]:

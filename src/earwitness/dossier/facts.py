@@ -14,7 +14,7 @@ from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
 
 _BREAK = re.compile(
-    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b| — |, according to"
+    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b|, in what|\band (?=(?:was |were )?(?:freed|released|arrested|joined|died|killed|buried)\b)| — |, according to"
     r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
 )
 _NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
@@ -90,8 +90,21 @@ def subject_at(reading: Reading, place: int) -> str:
     token = reading.text.token_at(place)
     if token >= len(reading.text.tokens):
         return ""
-    phrase = subject_of(reading.text, sentence_around(reading, place), token)
+    phrase = subject_of(reading.text, _within_content(reading, place), token)
     return subject_name(reading, phrase) if phrase else ""
+
+
+def _within_content(reading: Reading, place: int) -> Sentence:
+    """The sentence of a place, from where the content begins in which it stands."""
+    sentence = sentence_around(reading, place)
+    first = sentence.first
+    for speech in reading.speeches:
+        for opened, closed in speech.attribution.content:
+            if opened <= place < closed:
+                first = max(first, reading.text.token_at(opened))
+    if first >= reading.text.token_at(place):
+        return sentence
+    return Sentence(first, sentence.last, sentence.paragraph)
 
 
 def date_value(reading: Reading, found: DateFound | None) -> Value:
@@ -100,6 +113,15 @@ def date_value(reading: Reading, found: DateFound | None) -> Value:
         return Value(UNKNOWN)
     wording = reading.text.text[found.span[0] : found.span[1]]
     return Value(wording, found.interval.earliest, found.interval.latest)
+
+
+def _opening_date(reading: Reading, place: int) -> DateFound | None:
+    """The date with which a sentence opens, for the whole of it: "In 2009, officials said that …"."""
+    start, end = reading.text.span(sentence_around(reading, place).first, sentence_around(reading, place).last)
+    for found in reading.dates:
+        if start <= found.span[0] <= start + 5 and found.span[1] < end:
+            return found if reading.text.text[found.span[1]] == "," else None
+    return None
 
 
 def event_facts(
@@ -113,7 +135,7 @@ def event_facts(
     """The date and the place of an event, each as a fact; one without either if none is given."""
     span = span or clause_around(reading, verb[0])
     surety = surety_at(reading, span, verb)
-    found = date_near(reading, verb[0], *span)
+    found = date_near(reading, verb[0], *span) or _opening_date(reading, verb[0])
     place = place_after(reading, verb[1], span[1]) if where else None
     if place and where:
         yield Fact(subject, where, Value(place[0]), span, surety)

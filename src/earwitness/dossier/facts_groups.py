@@ -135,14 +135,23 @@ def _group_name(reading: Reading, start: int, wording: str) -> str:
 
 
 def _main_group(reading: Reading, before: int | None = None) -> str:
-    """The group that the text names most often, up to a place."""
-    counts: dict[str, int] = {}
+    """The group that "the group" means: the first that the text names, papers and offices aside."""
+    outlet = set(reading.outlet.lower().split())
     for mention in reading.mentions.all:
-        if mention.kind is MentionKind.GROUP and mention.start >= reading.body:
-            counts.setdefault(mention.name, 0)
-            if before is None or mention.start < before:
-                counts[mention.name] += 1
-    return max(counts, key=lambda name: counts[name], default="")
+        if mention.kind is not MentionKind.GROUP or mention.start < reading.body:
+            continue
+        words = set(mention.name.lower().split())
+        if words & outlet or words & _NOT_THE_GROUP:
+            continue
+        if before is None or mention.start < before:
+            return mention.name
+    return ""
+
+
+_NOT_THE_GROUP = frozenset(
+    "ministry committee university institute court agency news police office states government "
+    "house station service council nations".split()
+)
 
 
 def _renamed(reading: Reading, found: re.Match[str]) -> str:

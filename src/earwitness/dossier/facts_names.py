@@ -51,6 +51,10 @@ def _aliases(
     by_self: bool,
     said_by: tuple[str, ...] = (),
 ) -> Iterator[Fact]:
+    if by_self and found.groupdict().get("second"):
+        subject = _clean(found["name"])
+        said_by = (subject,)
+        by_self = False
     if not subject:
         return
     span = clause_around(reading, found.start())
@@ -62,8 +66,11 @@ def _aliases(
     by = re.compile(r"\sby ((?:[a-z]+\s){1,3}[a-z]+s|[A-Z]\w+(?: [A-Z]\w+)*)\b").match(reading.text.text, found.end())
     if by:
         said_by = (by.group(1),)
+    only_second = "has been called" in found.group()
     for group in ("name", "second"):
         name = found.groupdict().get(group)
+        if only_second:
+            said_by = (by.group(1),) if by and group == "second" else ()
         if name and name.strip("“”\"").lower() != subject.lower():
             yield Fact(subject, Property.ALIAS, Value(_clean(name)), span, surety, said_by)
 

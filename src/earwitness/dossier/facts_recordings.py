@@ -31,7 +31,7 @@ _COULD_NOT = re.compile(
     rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
 )
 _HAS_NOT = re.compile(
-    rf"\b(?P<neg>(?:has|have|had|did|does) (?:not|n['’]t|neither)(?: yet| so far)?|neither[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
+    rf"\b(?P<neg>(?:has|have|had|did|does) (?:not|n['’]t|neither)(?: yet| so far)?|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
 )
 _NEITHER = re.compile(rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})")
 _DID = re.compile(
@@ -129,10 +129,19 @@ def _voice(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
     if found["name"]:
         who = _who(reading, found.start("name"), found["name"])
     else:
-        who = reading.mentions.topic
+        who = _speaker_meant(reading, found.start())
         surety = least_sure(surety, Surety(Manner.HEDGED, "resembling" if found["his"] else "believed"))
     if who:
         yield Fact(thing, Property.SPEAKER, Value(who), span, surety)
+
+
+def _speaker_meant(reading: Reading, place: int) -> str:
+    """Whose "his" is: the first person of the sentence, else the person of whom the text speaks."""
+    sentence = reading.text.sentences[reading.sentence_at(place)]
+    for mention in reading.mentions.within(reading.text.tokens[sentence.first].start, place):
+        if mention.kind is MentionKind.PERSON:
+            return mention.name
+    return reading.mentions.topic
 
 
 def _thing_before(reading: Reading, place: int) -> str:
@@ -153,6 +162,11 @@ def _who(reading: Reading, start: int, name: str) -> str:
 def _verifications(reading: Reading) -> Iterator[Fact]:
     for found in matches(reading, _COULD_NOT):
         yield from _failed(reading, found, Verdict.COULD_NOT_VERIFY)
+    for found in matches(reading, _NEITHER):
+        span = clause_around(reading, found.start())
+        surety = Surety(Manner.UNCONFIRMED, f"could not {found['check']}")
+        value = Value(Verdict.COULD_NOT_VERIFY)
+        yield Fact(found["what"].strip(), Property.VERIFICATION, value, span, surety)
     for found in matches(reading, _HAS_NOT):
         if found["neg"].lower() != "neither" or " nor " in found.group():
             yield from _failed(reading, found, Verdict.NOT_CONFIRMED)
@@ -168,7 +182,6 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
 def _failed(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
     span = clause_around(reading, found.start())
     surety = Surety(Manner.UNCONFIRMED, f"{found['neg']} {found['check']}")
-    text = reading.text.text
     passive = re.search(r"\bbe\b|\bbeen\b", found.group()) and not re.search(r"able|possible", found.group())
     checker = subject_at(reading, found.start("check"))
     if passive or re.search(r"\bpossible\b", found.group()):
@@ -178,7 +191,6 @@ def _failed(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterato
     what = _object(reading, found.end())
     by = _checkers(reading, found, checker)
     yield Fact(what or "it", Property.VERIFICATION, Value(verdict), span, surety, by)
-    _ = text
 
 
 def _checkers(reading: Reading, found: re.Match[str], checker: str) -> tuple[str, ...]:

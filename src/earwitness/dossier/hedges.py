@@ -18,7 +18,7 @@ _HEDGES = re.compile(
     r"|suppos(?:ed|e)|assum(?:e|es|ed)|presum(?:e|es|ed)|rumou?r(?:s|ed)|rumou?r (?:has|that)|alleg(?:e|es|ed|ing)"
     r"|purport(?:s|ed|ing)?|claim(?:s|ed|ing)?|said to (?:be|have)|expected to|is to be|if|either\b(?=[^.;]*\bor)"
     r"|conflicting (?:accounts|reports)|mixed reports|other reports|some reports|unspecified reports"
-    r"|consistent with|compatible with|(?:limited|moderate|strong|some) support for|resembl(?:es|ed|ing)"
+    r"|consistent with|compatible with|(?:limited|moderate|strong|some) support[”\"]? for|resembl(?:es|ed|ing)"
     r"|convinced|(?<!no )(?<!reason to )doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"
     r"|fear(?:s|ed)?|expect(?:s|ed)?|(?:was|is|are|were) possible|no conclusion)\b"
     r"|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",

@@ -19,9 +19,20 @@ from earwitness.dossier.mentions import (
     name_of_phrase,
 )
 from earwitness.dossier.statement import Manner
-from earwitness.dossier.subjects import Range, antecedent
+from earwitness.dossier.contents import SPEAKS
+from earwitness.dossier.subjects import Range, antecedent, first_subject
+from earwitness.dossier.words import DETERMINERS
 from earwitness.dossier.tokens import Sentence, Span, Text, read_text
 
+# Reporting words whose content is not something said: acts, states, and bare attitudes.
+NOT_REPORTS = frozenset(
+    "seem appear nominate vote sign pass appoint hire approve adopt vet elect release make take give "
+    "go see look show find support back endorse oppose expect plan want need seek try decide prefer "
+    "like favor use begin spend send file push order allow fight include focus aim consider know view "
+    "mean read write call cite identify name cast deem draw raise set lay put hear issue reach spark "
+    "learn respond broadcast remove discuss follow remain commission offer monitor study attract "
+    "circulate address publish post carry hold help lead keep turn meet play win".split()
+)
 _UNNAMED_SOURCE = re.compile(
     r"^(?:other|some|several|mixed|unconfirmed|conflicting|earlier|previous)?\s*"
     r"(?:reports|accounts|rumou?rs|sources|media reports)\b|^(?:they|people|some)$",
@@ -69,15 +80,22 @@ class Reading:
 
     def speeches_over(self, place: int) -> list[Speech]:
         """The attributions that cover a character, outermost first."""
-        found = [speech for speech in self.speeches if speech.covers(place)]
+        found = [speech for speech in self.speeches if speech.covers(place) and speech.speaker]
         return sorted(found, key=lambda speech: -speech.size)
 
     def chain(self, place: int) -> tuple[tuple[str, ...], Surety]:
         """Who says what stands at a place, the outlet first, and how sure the chain is."""
         over = self.speeches_over(place)
-        names = [speech.speaker for speech in over if speech.speaker]
-        said_by = tuple([self.outlet, *names] if self.outlet else names)
-        return said_by, least_sure(*(speech.cue for speech in over))
+        return chained(self.outlet, over), least_sure(*(speech.cue for speech in over))
+
+
+def chained(outlet: str, over: list[Speech]) -> tuple[str, ...]:
+    """The outlet and the speakers, outermost first, each once."""
+    names = [outlet] if outlet else []
+    for speech in over:
+        if speech.speaker not in names:
+            names.append(speech.speaker)
+    return tuple(names)
 
 
 def read_document(text: str, published: date | None, outlet: str) -> Reading:
@@ -121,11 +139,16 @@ def _speeches(
     speeches: list[Speech] = []
     last: dict[str, str] = {}
     for one in attributions:
-        if one.cue[0] < body:
+        if one.cue[0] < body or not _is_speech(text, one):
             continue
         speaker = _speaker(text, mentions, one, last)
-        if speaker:
-            last["any"] = speaker
+        if speaker and one.word.before != "be":
+            named = _is_person(mentions, speaker)
+            if one.word.lemma in SPEAKS or named:
+                last["any"] = speaker
+            if named or (one.word.lemma in _HUMAN and not _is_group(mentions, speaker)):
+                last["person"] = speaker
+                last["place"] = str(one.cue[0])
             sex = mentions.sexes.get(speaker)
             if sex:
                 last[sex] = speaker
@@ -133,6 +156,17 @@ def _speeches(
         wording = " ".join(text.text[start:end] for start, end in one.content)
         speeches.append(Speech(one, speaker, cue, least_sure(cue, surety_of_wording(wording))))
     return speeches
+
+
+def _is_speech(text: Text, one: Attribution) -> bool:
+    """Not "a recording said to be of": a participle before "to be" reports nobody's words."""
+    after = text.tokens[one.word.token + 1].lower if one.word.token + 1 < len(text.tokens) else ""
+    if one.word.lemma in ("say", "think", "believe") and one.word.form == "d" and after == "to":
+        return False
+    if one.word.lemma in NOT_REPORTS and one.word.after not in ("that", "quotation", "question"):
+        return False
+    inside = any(start <= one.cue[0] < end for start, end in one.content)
+    return not inside and not (one.word.lemma == "reportedly")
 
 
 def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
@@ -159,8 +193,16 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
     if lower in PRONOUNS_OF_PERSONS:
         return _pronoun(text, mentions, lower, start, last)
     if lower == "it":
-        return last.get("any", "it")
-    return name_of_phrase(text, mentions, (first, text.token_at(end)))
+        return last.get("any") or _opening_subject(text, mentions, one) or "it"
+    named = name_of_phrase(text, mentions, (first, text.token_at(end)))
+    if named.lower().startswith("according"):
+        return ""
+    return "" if named.lower() in DETERMINERS or not named[:1].isalnum() and named[:1] not in "\"“" else named
+
+
+def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
+    phrase = first_subject(text, text.sentences[one.sentence], one.word.token)
+    return name_of_phrase(text, mentions, phrase) if phrase else ""
 
 
 def _pronoun(
@@ -168,7 +210,11 @@ def _pronoun(
 ) -> str:
     """The speaker whom "he" or "she" means: the last one of that sex, else the last one."""
     sex = PRONOUNS_OF_PERSONS[pronoun]
-    speaker = last.get("any", "")
+    opener = _opener(text, mentions, place, sex, int(last.get("place", "0")))
+    if opener:
+        mentions.sexes.setdefault(opener, sex)
+        return opener
+    speaker = last.get("person", "")
     if speaker and mentions.sexes.get(speaker, sex) == sex and not _is_group(mentions, speaker):
         mentions.sexes.setdefault(speaker, sex)
         return speaker
@@ -177,8 +223,27 @@ def _pronoun(
     return person_before(text, mentions, place, sex) or speaker
 
 
+_HUMAN = frozenset("say tell add ask caution stress warn acknowledge recall concede".split())
+
+
+def _is_person(mentions: Mentions, name: str) -> bool:
+    return any(one.name == name and one.kind is MentionKind.PERSON for one in mentions.all)
+
+
 def _is_group(mentions: Mentions, name: str) -> bool:
     return any(one.name == name and one.kind is MentionKind.GROUP for one in mentions.all[:200])
+
+
+def _opener(text: Text, mentions: Mentions, place: int, sex: str, since: int) -> str:
+    """A person who opened a sentence of the same paragraph after the last speaker spoke."""
+    start = max(since, text.text.rfind("\n", 0, place))
+    for mention in reversed(mentions.within(start, place)):
+        if mention.kind is not MentionKind.PERSON or mentions.sexes.get(mention.name, sex) != sex:
+            continue
+        token = text.token_at(mention.start)
+        if token == 0 or text.tokens[token - 1].text in ".!?”\"" or text.text[start:mention.start].strip() == "":
+            return mention.name
+    return ""
 
 
 def person_before(text: Text, mentions: Mentions, place: int, sex: str) -> str:
@@ -204,7 +269,21 @@ def subject_name(reading: Reading, phrase: Range) -> str:
     owner = re.match(r"(his|her)\s", lower)
     if owner and len(lower.split()) == 1:
         return _discussed(reading, start, PRONOUNS_OF_PERSONS[owner.group(1)])
-    return name_of_phrase(text, mentions, phrase)
+    described = _described_by(reading, phrase)
+    return described or name_of_phrase(text, mentions, phrase)
+
+
+def _described_by(reading: Reading, phrase: Range) -> str:
+    """"Aslan Gireev, the founder of the Front, who": the name to which a description is set."""
+    first = phrase[0]
+    tokens = reading.text.tokens
+    if first < 2 or tokens[first].lower not in ("a", "an", "the") or tokens[first - 1].text != ",":
+        return ""
+    end = tokens[first - 2].end
+    for mention in reading.mentions.before(end)[-1:]:
+        if mention.end == end and mention.kind is MentionKind.PERSON:
+            return mention.name
+    return ""
 
 
 def _discussed(reading: Reading, place: int, sex: str) -> str:
@@ -237,7 +316,7 @@ def _opens_clause(text: Text, here: Sentence, start: int) -> bool:
     if token <= 1:
         return True
     before = text.tokens[token - 1].lower
-    return before in (".", "that", "but", ";", "“", '"', "while", "and") or not text.tokens[token - 1].is_word
+    return before in (".", "!", "?", ";", "“", "”", '"', "that", "but", "while", "—")
 
 
 def place_after(reading: Reading, start: int, end: int) -> tuple[str, Span] | None:

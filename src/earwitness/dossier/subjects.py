@@ -27,6 +27,8 @@ def verb_start(text: Text, sentence: Sentence, verb: int) -> int:
             place -= 2
         elif word == "nor" and is_past_form(two):
             place -= 2
+        elif word == "most" and text.tokens[place].lower.endswith("ly"):
+            place -= 1
         elif word in AUXILIARIES or is_adverb(word) or word in ("neither", "both", "either"):
             place -= 1
         else:
@@ -73,12 +75,19 @@ def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
             break
         if word in AUXILIARIES or is_past_form(word):
             verbs += 1
-        if word == "that" and not (verbs and text.tokens[place - 1].is_word):
-            break
-        if word in ("who", "which") and verbs:
+        if word in ("who", "which", "that") and text.tokens[place - 1].lower in ("and", "but"):
+            verbs += 1
+            continue
+        if word == "who" or (word == "which" and verbs) or (word == "that" and _is_relative(text, place)):
             start = phrase_start(text, sentence, place - 1)
             return start if start < place else first
     return first
+
+
+def _is_relative(text: Text, that: int) -> bool:
+    """"A website that follows": "that" after a noun and before a verb in the present."""
+    before, after = text.tokens[that - 1], text.tokens[that + 1].lower
+    return before.is_word and not is_past_form(before.lower) and len(after) > 3 and after.endswith("s") and not after.endswith("ss") and after not in ("this", "analysts")
 
 
 def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
