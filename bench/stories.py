@@ -138,7 +138,7 @@ def _same_days(value: str, statement: Statement) -> bool:
     first, _, last = value.partition("/")
     got = (statement.value.earliest.isoformat(), (statement.value.latest or date.max).isoformat())
     if last:
-        return got == (first, last)
+        return got[0].startswith(first) and got[1].startswith(last)
     return got[0].startswith(first) and got[1].startswith(first)
 
 

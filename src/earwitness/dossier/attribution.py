@@ -113,8 +113,10 @@ def _source(text: Text, sentence: Sentence, cue: Cue, earlier: Sequence[Reportin
     if before < sentence.first:
         return None
     word = text.tokens[before].lower
-    if cue.form == "g" and cue.before not in ("be", "have"):
+    if cue.form == "g" and word != "as" and cue.before not in ("be", "have"):
         return _subject_of_first(text, sentence, cue, earlier)
+    if word == "as" and cue.form == "g" and before > sentence.first:
+        return phrase_before(text, sentence, before - 1)  # "quoted a trader as saying"
     if word in ("and", "or", "but") or (
         word == "," and cue.form in "ds" and _is_chain(text, before)
     ):

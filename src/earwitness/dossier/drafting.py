@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from earwitness.dossier.contents import SPEAKS
 from earwitness.dossier.facts import Fact
 from earwitness.dossier.facts_groups import group_facts
 from earwitness.dossier.facts_life import life_facts
@@ -103,6 +104,8 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
     cue = speech.attribution.word
     if cue.lemma in CHECKING and cue.after not in ("that", "quotation", "question"):
         return False  # who could verify what is a statement of its own
+    if cue.before == "to" and cue.lemma in SPEAKS:
+        return False  # "declined to say": the first verb holds it
     if cue.form == "g" and cue.lemma in INFERRING:
         return False  # "suggesting that it was recorded recently" is nobody's
     if speech.speaker.lower().startswith(("no ", "neither ", "nobody", "no one")):

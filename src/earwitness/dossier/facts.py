@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from earwitness.dossier.dates import DateFound
 from earwitness.dossier.hedges import Surety, least_sure, surety_of_wording
+from earwitness.dossier.mentions import MentionKind
 from earwitness.dossier.reading import Reading, date_near, place_after, subject_name
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 from earwitness.dossier.subjects import subject_of
@@ -80,7 +81,7 @@ def surety_at(reading: Reading, span: Span, verb: Span) -> Surety:
     wording = reading.text.text[span[0] : span[1]]
     surety = surety_of_wording(wording)
     lead = reading.text.text[max(span[0], verb[0] - 25) : verb[1]]
-    if _NEGATED.search(lead):
+    if _NEGATED.search(lead) and surety.manner is not Manner.UNCONFIRMED:
         surety = least_sure(surety, Surety(Manner.DENIED, "not"))
     return surety
 
@@ -141,3 +142,23 @@ def event_facts(
         yield Fact(subject, where, Value(place[0]), span, surety)
     if found or not place:
         yield Fact(subject, on, date_value(reading, found), span, surety)
+
+
+def main_group(reading: Reading, before: int | None = None) -> str:
+    """The group that "the group" means: the first that the text names, papers and offices aside."""
+    outlet = set(reading.outlet.lower().split())
+    for mention in reading.mentions.all:
+        if mention.kind is not MentionKind.GROUP or mention.start < reading.body:
+            continue
+        words = set(mention.name.lower().split())
+        if words & outlet or words & _NOT_THE_GROUP:
+            continue
+        if before is None or mention.start < before:
+            return mention.name
+    return ""
+
+
+_NOT_THE_GROUP = frozenset(
+    "ministry committee university institute court agency news police office states government "
+    "house station service council nations".split()
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from earwitness.dossier.facts import Fact, clause_around, matches, subject_at, surety_at
+from earwitness.dossier.facts import Fact, clause_around, main_group, matches, subject_at, surety_at
 from earwitness.dossier.mentions import NAME_PATTERN, MentionKind, bare_phrase, without_title
 from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.reading import Reading
@@ -80,7 +80,7 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
         yield from _role_and_name(reading, found)
     for pattern in (_NAMED_LEADER, _FOUNDED_BY):
         for found in matches(reading, pattern):
-            group = _main_group(reading)
+            group = main_group(reading)
             if group:
                 yield _fact(reading, _person(reading, found), Property.LEADER_OF, group, found.span())
 
@@ -96,7 +96,7 @@ def _main_verb(reading: Reading, place: int) -> int:
 
 def _role_and_name(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
     owner = found["owner"]
-    group = _main_group(reading, found.start()) if owner[0].islower() else owner
+    group = main_group(reading, found.start()) if owner[0].islower() else owner
     name = _person(reading, found)
     if not group or group == name:
         return
@@ -123,7 +123,7 @@ def _person(reading: Reading, found: re.Match[str]) -> str:
 def _group_name(reading: Reading, start: int, wording: str) -> str:
     lower = wording.lower()
     if lower.removeprefix("the ") in ("group", "movement", "organisation", "organization"):
-        return _main_group(reading, start)
+        return main_group(reading, start)
     mentions = reading.mentions.within(start, start + len(wording))
     if mentions and mentions[0].kind is MentionKind.PERSON and "of" not in lower:
         return ""
@@ -132,26 +132,6 @@ def _group_name(reading: Reading, start: int, wording: str) -> str:
     end = phrase_end(reading.text, sentence, first)
     phrase = bare_phrase(reading.text.words(first, end)) if end > first else wording
     return phrase if phrase.startswith(wording) and len(phrase) < len(wording) + 30 else wording
-
-
-def _main_group(reading: Reading, before: int | None = None) -> str:
-    """The group that "the group" means: the first that the text names, papers and offices aside."""
-    outlet = set(reading.outlet.lower().split())
-    for mention in reading.mentions.all:
-        if mention.kind is not MentionKind.GROUP or mention.start < reading.body:
-            continue
-        words = set(mention.name.lower().split())
-        if words & outlet or words & _NOT_THE_GROUP:
-            continue
-        if before is None or mention.start < before:
-            return mention.name
-    return ""
-
-
-_NOT_THE_GROUP = frozenset(
-    "ministry committee university institute court agency news police office states government "
-    "house station service council nations".split()
-)
 
 
 def _renamed(reading: Reading, found: re.Match[str]) -> str:

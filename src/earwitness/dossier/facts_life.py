@@ -134,6 +134,8 @@ def _death_by_noun(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
             when = None
         surety = surety_at(reading, span, found.span())
         by = (found["by"],) if found["by"] else ()
+        if found["named"]:
+            by = (subject_at(reading, found.start()),)
         yield Fact(name.strip(), Property.DIED_ON, date_value(reading, when), span, surety, by)
 
 

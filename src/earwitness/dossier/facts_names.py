@@ -5,13 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from earwitness.dossier.facts import Fact, clause_around, matches, subject_at, surety_at
+from earwitness.dossier.facts import (
+    Fact,
+    clause_around,
+    main_group,
+    matches,
+    sentence_around,
+    subject_at,
+    surety_at,
+)
 from earwitness.dossier.hedges import Surety, least_sure
 from earwitness.dossier.mentions import NAME_PATTERN, MentionKind
-from earwitness.dossier.reading import Reading
+from earwitness.dossier.reading import Reading, subject_name
+from earwitness.dossier.subjects import antecedent
 from earwitness.dossier.statement import Manner, Property, Value
 
-_NAME = rf"(?:the\s)?(?:{NAME_PATTERN}(?:\sthe\s{NAME_PATTERN})?|[“\"](?:[^”\"]{{2,60}})[”\"])"
+_NAME = rf"(?:the\s)?(?:{NAME_PATTERN}(?:\s(?:of\s)?the\s{NAME_PATTERN})?|[“\"](?:[^”\"]{{2,60}})[”\"])"
 _AFTER_NAME = re.compile(
     r"\b(?P<cue>(?:also|better|more widely|formerly|previously|otherwise|variously|widely) (?:known|called)(?: (?:as|by))?"
     r"|also went by|a\.?k\.?a\.?|alias|(?:was|were|is|been|became) (?:once |until \d{4} |later )?known (?:until \w+(?: \d{4})? )?as|whose (?:real|birth|full) name (?:is|was)"
@@ -85,10 +94,25 @@ def _bearer(reading: Reading, found: re.Match[str]) -> str:
     cue = found.group().split()[0].lower()
     if cue in ("whose", "his", "her"):
         return _person_meant(reading, start)
-    subject = subject_at(reading, start)
+    subject = _before_comma(reading, start) or subject_at(reading, start)
     if subject and subject[0].islower() and not subject.startswith(("the ", "a ", "its ")):
         subject = ""
     return subject or _person_meant(reading, start)
+
+
+def _before_comma(reading: Reading, start: int) -> str:
+    """"The group, formerly known as": who stands right before the comma."""
+    token = reading.text.token_at(start)
+    sentence = sentence_around(reading, start)
+    if token <= sentence.first or reading.text.tokens[token - 1].text != ",":
+        return ""
+    phrase = antecedent(reading.text, sentence, token)
+    if phrase is None:
+        return ""
+    wording = reading.text.words(*phrase)
+    if wording.lower() in ("the group", "the movement", "the faction", "the organisation"):
+        return main_group(reading, start)
+    return subject_name(reading, phrase) if wording[0].isalpha() else ""
 
 
 def _person_meant(reading: Reading, place: int) -> str:

@@ -12,8 +12,8 @@ from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.reading import Reading, date_near
 from earwitness.dossier.statement import Manner, Property, Value, Verdict
 
-_THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|statement|call|photographs?)"
-_RELEASE = r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked|delivered)"
+_THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|statement|call)"
+_RELEASE = r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
 _ACTIVE = re.compile(rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued) an? (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b")
 _PASSIVE = re.compile(rf"\b(?:was|were|been) (?:first |later |then )?(?P<verb>{_RELEASE})\b(?! from)")
 _SURFACED = re.compile(rf"\b(?P<thing>{_THING}) that (?P<verb>appeared|surfaced) on\b")

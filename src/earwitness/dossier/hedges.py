@@ -42,6 +42,7 @@ _INFERENCES = re.compile(
     r"|conclud(?:e|es|ed|ing)|deduc(?:e|es|ed))\b",
     re.IGNORECASE,
 )
+_NEITHER_NOR = re.compile(r"\bn(?:either|ot) confirm(?:ed)? (?:n?or) den(?:ied|y)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor)\b|n['’]t\b", re.IGNORECASE)
 
 DENYING = frozenset("deny reject dispute refute dismiss contradict disavow rebut".split())
@@ -66,6 +67,9 @@ SURE = Surety(Manner.ASSERTED)
 
 def surety_of_wording(wording: str) -> Surety:
     """Judge a wording by the hedges, denials and failed checks in it; the weakest wins."""
+    neither = _NEITHER_NOR.search(wording)
+    if neither:
+        return Surety(Manner.UNCONFIRMED, neither.group())
     for pattern, manner in (
         (_DENIALS, Manner.DENIED),
         (_UNCONFIRMED, Manner.UNCONFIRMED),

@@ -29,9 +29,9 @@ NOT_REPORTS = frozenset(
     "seem appear nominate vote sign pass appoint hire approve adopt vet elect release make take give "
     "go see look show find support back endorse oppose expect plan want need seek try decide prefer "
     "like favor use begin spend send file push order allow fight include focus aim consider know view "
-    "mean read write call cite identify name cast deem draw raise set lay put hear issue reach spark "
+    "mean read call identify name cast deem draw raise set lay put hear issue reach spark "
     "learn respond broadcast remove discuss follow remain commission offer monitor study attract "
-    "circulate address publish post carry hold help lead keep turn meet play win".split()
+    "circulate address publish post carry hold help lead keep turn meet play win provide question".split()
 )
 _UNNAMED_SOURCE = re.compile(
     r"^(?:other|some|several|mixed|unconfirmed|conflicting|earlier|previous)?\s*"
@@ -86,7 +86,8 @@ class Reading:
     def chain(self, place: int) -> tuple[tuple[str, ...], Surety]:
         """Who says what stands at a place, the outlet first, and how sure the chain is."""
         over = self.speeches_over(place)
-        return chained(self.outlet, over), least_sure(*(speech.cue for speech in over))
+        covering = [speech.cue for speech in self.speeches if speech.covers(place)]
+        return chained(self.outlet, over), least_sure(*covering)
 
 
 def chained(outlet: str, over: list[Speech]) -> tuple[str, ...]:
@@ -142,11 +143,12 @@ def _speeches(
         if one.cue[0] < body or not _is_speech(text, one):
             continue
         speaker = _speaker(text, mentions, one, last)
-        if speaker and one.word.before != "be":
+        nested = any(s.covers(one.cue[0]) for s in speeches[-4:])
+        if speaker and one.word.before != "be" and not nested:
             named = _is_person(mentions, speaker)
             if one.word.lemma in SPEAKS or named:
                 last["any"] = speaker
-            if named or (one.word.lemma in _HUMAN and not _is_group(mentions, speaker)):
+            if named or (_HUMAN.search(speaker) and not _is_group(mentions, speaker)):
                 last["person"] = speaker
                 last["place"] = str(one.cue[0])
             sex = mentions.sexes.get(speaker)
@@ -163,14 +165,15 @@ def _is_speech(text: Text, one: Attribution) -> bool:
     after = text.tokens[one.word.token + 1].lower if one.word.token + 1 < len(text.tokens) else ""
     if one.word.lemma in ("say", "think", "believe") and one.word.form == "d" and after == "to":
         return False
-    if one.word.lemma in NOT_REPORTS and one.word.after not in ("that", "quotation", "question"):
+    if one.word.lemma in NOT_REPORTS and one.word.after != "that":
         return False
     inside = any(start <= one.cue[0] < end for start, end in one.content)
     return not inside and not (one.word.lemma == "reportedly")
 
 
 def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
-    start = text.tokens[max(0, one.word.token - 4)].start
+    opening = text.sentences[one.sentence].first
+    start = text.tokens[max(opening, one.word.token - 4)].start
     lead = text.text[start : one.cue[1]].rsplit(",", 1)[-1]
     cue = text.text[one.cue[0] : one.cue[1]]
     surety = surety_of_cue(one.word.lemma, cue, is_negated(lead))
@@ -223,7 +226,16 @@ def _pronoun(
     return person_before(text, mentions, place, sex) or speaker
 
 
-_HUMAN = frozenset("say tell add ask caution stress warn acknowledge recall concede".split())
+_HUMAN = re.compile(
+    r"\b(?:man|woman|person|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
+    r"expert|lawyer|leader|minister|cousin|classmate|wife|husband|brother|sister|father|mother|son|"
+    r"daughter|neighbour|neighbor|researcher|diplomat|analyst|soldier|reporter|journalist|editor|"
+    r"colonel|general|doctor|professor|chief|survivor|commander|driver|witness|friend|student|"
+    r"teacher|announcer|interpreter|prisoner|guard|poet|writer|actor|author|historian|judge|"
+    r"prosecutor|mayor|governor|president|chairman|chairwoman|director|founder|head|one|other|"
+    r"fourth|third|second|\w+ist|\w+ian)\b",
+    re.IGNORECASE,
+)
 
 
 def _is_person(mentions: Mentions, name: str) -> bool:
@@ -241,6 +253,11 @@ def _opener(text: Text, mentions: Mentions, place: int, sex: str, since: int) ->
         if mention.kind is not MentionKind.PERSON or mentions.sexes.get(mention.name, sex) != sex:
             continue
         token = text.token_at(mention.start)
+        if text.quotation_around(mention.start):
+            continue
+        lead = re.split(r"[.!?”\"]\s", text.text[start : mention.start])[-1].strip()
+        if re.fullmatch(r"(?:The|Its|His|Her|A|An|One|[A-Z]\w+['’]s) [\w ’'-]{2,50},", lead):
+            return mention.name
         if token == 0 or text.tokens[token - 1].text in ".!?”\"" or text.text[start:mention.start].strip() == "":
             return mention.name
     return ""

@@ -8,6 +8,7 @@ from earwitness.dossier.words import (
     AUXILIARIES,
     MARKS_OF_QUOTATION,
     OBJECT_PRONOUNS,
+    PREPOSITIONS,
     SUBJECT_PRONOUNS,
     is_adverb,
     is_past_form,
@@ -29,13 +30,14 @@ def verb_start(text: Text, sentence: Sentence, verb: int) -> int:
             place -= 2
         elif word == "most" and text.tokens[place].lower.endswith("ly"):
             place -= 1
-        elif word in AUXILIARIES or is_adverb(word) or word in ("neither", "both", "either"):
+        elif word in AUXILIARIES or is_adverb(word) or word in _OF_THE_VERB:
             place -= 1
         else:
             break
     return place
 
 
+_OF_THE_VERB = frozenset("neither both either remain remains remained".split())
 _IS_THOUGHT = frozenset(
     "thought believed said reported alleged known understood supposed expected rumoured rumored "
     "presumed assumed feared claimed".split()
@@ -73,6 +75,9 @@ def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
         word = text.tokens[place].lower
         if word in MARKS_OF_QUOTATION or word in ",;:":
             break
+        if word in _IS_THOUGHT and text.tokens[place + 1].lower == "to":
+            start = phrase_start(text, sentence, place - 1)
+            return start if start < place else first
         if word in AUXILIARIES or is_past_form(word):
             verbs += 1
         if word in ("who", "which", "that") and text.tokens[place - 1].lower in ("and", "but"):
@@ -113,6 +118,12 @@ def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
     return None
 
 
+def _in_series(text: Text, sentence: Sentence, comma: int) -> bool:
+    """"He studied in Rostov, joined …": the phrase before the comma belongs to another verb."""
+    first = phrase_start(text, sentence, comma - 1)
+    return sentence.first < first < comma and text.tokens[first - 1].lower in PREPOSITIONS
+
+
 def _aside_then_verb(text: Text, sentence: Sentence, comma: int) -> bool:
     """Whether an aside follows a phrase, and then its verb: "Makur, born in Malek, deserted"."""
     for place in range(comma + 1, min(comma + 25, sentence.last - 1)):
@@ -149,6 +160,8 @@ def subject_of(text: Text, sentence: Sentence, verb: int) -> Range | None:
     if word in ("and", "or", "but", "to"):
         return first_subject(text, sentence, verb)
     found = phrase_before(text, sentence, before)
+    if found is None and word == "," and _in_series(text, sentence, before):
+        return first_subject(text, sentence, verb)
     if found is None and word == ",":
         return antecedent(text, sentence, before) or first_subject(text, sentence, verb)
     if found and found[1] - found[0] > 1 and text.tokens[found[1] - 1].lower == "who":
