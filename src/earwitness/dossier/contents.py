@@ -130,6 +130,9 @@ def _past_occasion(text: Text, sentence: Sentence, place: int) -> int:
         if word.endswith("ly"):
             place += 1
             continue
+        if place + 1 < sentence.last and text.tokens[place + 1].lower in DAYS:
+            place += 2
+            continue
         end = phrase_end(text, sentence, place + 1)
         if end <= place + 1:
             return place

@@ -22,7 +22,7 @@ _ROLE_NAME = re.compile(
 )
 _NAME_ROLE = re.compile(rf"(?P<name>{NAME_PATTERN}), (?:the |a )?(?P<role>leader|founder|commander|head|chief) of (?P<group>{_GROUP})")
 _NAMED_LEADER = re.compile(rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]+ [a-z]+|{NAME_PATTERN})")
-_FOUNDED_BY = re.compile(rf"\b(?:It|The group|The movement) was founded\b[^.;]*?\bby (?P<name>{NAME_PATTERN})")
+_FOUNDED_BY = re.compile(rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})")
 _MEMBER = re.compile(rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]+|{_GROUP}(?:\snetwork)?)")
 _SUCCEEDED = re.compile(rf"\b(?P<verb>succeeded|replaced) (?P<name>(?!as\b){NAME_PATTERN})")
 _SUCCEEDED_BY = re.compile(rf"\b(?:was )?succeeded by (?P<name>{NAME_PATTERN})")

@@ -20,7 +20,7 @@ from earwitness.dossier.reading import Reading, date_near, person_before, place_
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 
 _BE = r"(?:was|were|is|are|be|been|being)"
-_ADV = r"(?:(?:not|never|also|then|first|later|reportedly|allegedly|most likely|probably|himself|once|again|\w+ly)\s)*"
+_ADV = r"(?:(?:not|never|also|then|first|later|reportedly|allegedly|most likely|probably|himself|once|again|\w+ly)\s){0,3}"
 _BORN = re.compile(r"\bborn\b(?! as\b)(?=[^.;]{0,60}(?:\d{4}|\bin\b|\bon\b))")
 _BIRTH_AS = re.compile(r"\b(?:his|her|the) (?:year|date|place) of (?:his|her) birth as\b|\b(?:his|her) birth as\b")
 _FROM = re.compile(r"\b(?:is|was|comes|came|hails|hailed) from\b|\ba native of\b")
@@ -30,12 +30,11 @@ _DEATH_PASSIVE = re.compile(
     r"beheaded)\b"
 )
 _DEATH_ACTIVE = re.compile(r"\b(?P<verb>died|(?:is|was|were|are) (?:already )?dead|fell facing the enemy)\b(?! end| man)")
-_KILLED = re.compile(r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?[A-Za-z-]*[A-Z][\w-]+(?: [A-Z][\w-]+)*)")
+_KILLED = re.compile(r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?(?:[a-z]{2,4}-)?[A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,5})")
 _DEATH_NOUN = re.compile(
-    r"\b(?:(?P<whose>his|her|its leader's|their leader's)(?: own)? death (?:on|in) |the death of (?P<name>its leader|"
-    r"(?:[A-Z][\w.-]+ ?)+)(?= on\b| in\b)|(?:announced|confirmed|reported) the death of (?P<named>its leader|(?:[A-Z][\w.-]+ ?)+)"
-    r"|(?P<own>his|her)(?: own)? death was (?:announced|reported|confirmed) by (?P<by>the [A-Z]?\w+ \w+))",
-    re.IGNORECASE,
+    r"\b(?:(?P<whose>[Hh]is|[Hh]er|[Ii]ts leader's|its leader's|their leader's)(?: own)? death (?:on|in) |the death of (?P<name>its leader|"
+    r"[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})(?= on\b| in\b)|(?:announced|confirmed|reported) the death of (?P<named>its leader|[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})"
+    r"|(?P<own>[Hh]is|[Hh]er)(?: own)? death was (?:announced|reported|confirmed) by (?P<by>the [A-Z]?\w+ \w+))"
 )
 _ALIVE = re.compile(r"\b(?:is|was|are|were) (?:still )?alive\b")
 _DETAINED = re.compile(

@@ -16,7 +16,7 @@ _HEDGES = re.compile(
     r"|conceivably|potentially|probabl[ey]|perhaps|maybe|likely|unlikely|might|seem(?:s|ed|ing)?"
     r"|appear(?:s|ed|ing)? (?:to|that|likely)|(?:it|so) appears|(?<!reason to )believ(?:e|es|ed|ing)|thought to|thinks?|suspect(?:s|ed)?"
     r"|suppos(?:ed|e)|assum(?:e|es|ed)|presum(?:e|es|ed)|rumou?r(?:s|ed)|rumou?r (?:has|that)|alleg(?:e|es|ed|ing)"
-    r"|purport(?:s|ed|ing)?|claim(?:s|ed|ing)?|said to (?:be|have)|expected to|is to be|if|either\b(?=[^.;]*\bor)"
+    r"|purport(?:s|ed|ing)?|claim(?:s|ed|ing)?|said to (?:be|have)|expected to|is to be|if|either\b(?=[^.;]{0,200}\bor)"
     r"|conflicting (?:accounts|reports)|mixed reports|other reports|some reports|unspecified reports"
     r"|consistent with|compatible with|(?:limited|moderate|strong|some) support[”\"]? for|resembl(?:es|ed|ing)"
     r"|convinced|(?<!no )(?<!reason to )doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"

@@ -14,9 +14,9 @@ from earwitness.dossier.subjects import Range
 from earwitness.dossier.tokens import Text
 from earwitness.dossier.words import ADVERBS, DAYS, MONTHS, PREPOSITIONS, SUBORDINATORS
 
-_WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|Cmdr|Lieut|Pres|Rev|Hon)\.(?=\s[A-Z])|[A-Z][\w’'-]*\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
+_WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|Cmdr|Lieut|Pres|Rev|Hon)\.(?=\s[A-Z])|[A-Z][\w’'-]{0,40}\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
 _PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
-NAME_PATTERN = rf"{_WORD}(?:\s(?:{_PARTICLE}\s)*{_WORD})*"
+NAME_PATTERN = rf"{_WORD}(?: (?:{_PARTICLE} ){{0,2}}{_WORD}){{0,7}}"
 _NAME = re.compile(NAME_PATTERN)
 _GROUP_WORDS = frozenset(
     "ministry army group column committee council university service institute battalion front "

@@ -70,7 +70,9 @@ def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
         if word == ".":
             return place < sentence.last - 1
         return word in ("'s", "’s", "'", "’", "$", "%", "&", "/")
-    if word in OBJECT_PRONOUNS or word in _PRESENTS:
+    if word in OBJECT_PRONOUNS:
+        return place > sentence.first and text.tokens[place - 1].lower == "of"
+    if word in _PRESENTS:
         return False
     if is_past_form(word) and not token.is_capital:
         return _is_participle(text, sentence, place)

@@ -179,7 +179,7 @@ def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
     surety = surety_of_cue(one.word.lemma, cue, is_negated(lead))
     if _UNNAMED_SOURCE.match(speaker):
         surety = least_sure(surety, Surety(Manner.HEDGED, speaker))
-    return least_sure(surety, surety_of_wording(lead[: -len(cue)] if cue else lead))
+    return least_sure(surety, surety_of_wording(lead[: -len(cue)] if cue else lead), surety_of_wording(cue))
 
 
 def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, str]) -> str:

@@ -93,12 +93,19 @@ def lemma(word: str, known: Container[str]) -> tuple[str, str]:
             continue
         stem = word[: -len(ending)]
         doubled = stem[:-1] if len(stem) > 2 and stem[-1] == stem[-2] else stem
-        for base in (stem, stem + "e", doubled):
+        order = (stem + "e", stem) if _takes_e(stem) and ending != "s" else (stem, stem + "e")
+        for base in (*order, doubled):
             if base in known:
                 return base, form
         if ending != "es":
             return (stem + "e" if stem[-1] in "gvczu" and ending != "s" else stem), form
     return word, "b"
+
+
+def _takes_e(stem: str) -> bool:
+    """Whether a short stem must have lost an e: "hoped" is hope, for hop makes "hopped"."""
+    vowels = "aeiou"
+    return 2 <= len(stem) <= 4 and stem[-1] not in vowels + "wxy" and stem[-2] in vowels
 
 
 def is_adverb(word: str) -> bool:
