@@ -17,7 +17,9 @@ from earwitness.dossier.statement import Manner, Property, Statement
 
 FOLDER = Path(__file__).parent.parent / "tests" / "dossier" / "stories"
 HELD_OUT = ("09", "10")
-_MANNERS = dict(zip("ahdui", ("asserted", "hedged", "denied", "unconfirmed", "inferred"), strict=True))
+_MANNERS = dict(
+    zip("ahdui", ("asserted", "hedged", "denied", "unconfirmed", "inferred"), strict=True)
+)
 _EMPTY = frozenset(
     "the a an of in at to for by from and or that mr mrs ms dr prof col colonel gen sheikh mullah "
     "its his her their it was were is said".split()
@@ -99,18 +101,42 @@ def is_on_list(one: Listed, statement: Statement) -> bool:
     """Whether a draft is the statement of a line."""
     if one.property is not statement.property or one.manner is not statement.manner:
         return False
-    return _same_subject(one, statement) and _same_value(one, statement) and _same_source(one, statement)
+    return (
+        _same_subject(one, statement)
+        and _same_value(one, statement)
+        and _same_source(one, statement)
+    )
 
 
 def _same_subject(one: Listed, statement: Statement) -> bool:
     want, got = words(one.subject), words(statement.subject)
-    if statement.property in (Property.RELEASED_ON, Property.RELEASED_BY, Property.SPEAKER, Property.VERIFICATION):
-        return True if statement.property is not Property.VERIFICATION else _about_the_same(want, got)
+    if statement.property in (
+        Property.RELEASED_ON,
+        Property.RELEASED_BY,
+        Property.SPEAKER,
+        Property.VERIFICATION,
+    ):
+        return (
+            True if statement.property is not Property.VERIFICATION else _about_the_same(want, got)
+        )
     return _same_name(want, got)
 
 
 def _about_the_same(want: set[str], got: set[str]) -> bool:
-    things = {"recording", "tape", "voice", "it", "message", "video", "authenticity", "account", "claim", "report", "death", "radio"}
+    things = {
+        "recording",
+        "tape",
+        "voice",
+        "it",
+        "message",
+        "video",
+        "authenticity",
+        "account",
+        "claim",
+        "report",
+        "death",
+        "radio",
+    }
     return bool(want & got) or bool(want & things and got & things)
 
 
@@ -148,7 +174,9 @@ def _same_source(one: Listed, statement: Statement) -> bool:
     got = statement.claimant if len(statement.said_by) > 1 else ""
     want = one.by.split(" > ")[-1]
     if not want or not got:
-        return (want or statement.said_by[0]) == (got or statement.said_by[0]) or _is_outlet(want, statement)
+        return (want or statement.said_by[0]) == (got or statement.said_by[0]) or _is_outlet(
+            want, statement
+        )
     return _same_name(words(want), words(got))
 
 

@@ -68,8 +68,17 @@ def content_of(
     report = reports[place]
     if report.cue.lemma == "accord":
         return _of_according(text, sentence, reports, place)
-    if report.cue.before == "be" and report.cue.form == "d" and report.cue.after == "by" and report.source:
-        subject = phrase_before(text, sentence, report.verb_start - 1) if report.verb_start > sentence.first else None
+    if (
+        report.cue.before == "be"
+        and report.cue.form == "d"
+        and report.cue.after == "by"
+        and report.source
+    ):
+        subject = (
+            phrase_before(text, sentence, report.verb_start - 1)
+            if report.verb_start > sentence.first
+            else None
+        )
         if subject:
             return (text.span(*subject),)
     if report.start <= sentence.first and report.cue.after in ("end", "in", "on", "noun"):

@@ -24,18 +24,33 @@ from earwitness.dossier.facts_groups import group_facts
 from earwitness.dossier.facts_life import life_facts
 from earwitness.dossier.facts_names import name_facts
 from earwitness.dossier.facts_recordings import recording_facts
-from earwitness.dossier.hedges import INFERRING, SURE, Surety, is_negated, least_sure, surety_of_wording
+from earwitness.dossier.hedges import (
+    INFERRING,
+    SURE,
+    Surety,
+    is_negated,
+    least_sure,
+    surety_of_wording,
+)
 from earwitness.dossier.reading import Reading, Speech, chained, read_document
 from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.dossier.tokens import Span
 
 DRAFTED_BY = "rules_v1"
 MAX_STATEMENTS = 5_000
-_COMMENT = re.compile(r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b")
-CHECKING = frozenset("confirm verify authenticate corroborate establish recognize recognise".split())
+_COMMENT = re.compile(
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+)
+CHECKING = frozenset(
+    "confirm verify authenticate corroborate establish recognize recognise".split()
+)
 _SHORTEST_CONTENT = 2  # characters
-_COMMENT = re.compile(r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b")
-CHECKING = frozenset("confirm verify authenticate corroborate establish recognize recognise".split())
+_COMMENT = re.compile(
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+)
+CHECKING = frozenset(
+    "confirm verify authenticate corroborate establish recognize recognise".split()
+)
 _SHORTEST_CONTENT = 2  # characters
 # Reporting words whose content is not something said: acts, states, and bare attitudes.
 _NOT_REPORTS = frozenset(
@@ -112,9 +127,13 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
         return False
     if cue.lemma in ("decline", "refuse", "ask") and _COMMENT.match(_wording_of(reading, speech)):
         return False
-    if cue.lemma == "call" and _wording_of(reading, speech).startswith(("itself", "himself", "herself")):
+    if cue.lemma == "call" and _wording_of(reading, speech).startswith(
+        ("itself", "himself", "herself")
+    ):
         return False
-    lead = reading.text.text[reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]]
+    lead = reading.text.text[
+        reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]
+    ]
     if is_negated(lead) and cue.after not in ("that", "quotation", "subject", "noun", "end"):
         return False
     if is_negated(lead) and cue.lemma in ("mention", "respond", "refer", "give"):

@@ -55,7 +55,7 @@ def clause_around(reading: Reading, place: int) -> Span:
     if quotation:
         start, end = max(start, quotation[0]), min(end, quotation[1])
     start, end = _clipped(reading, place, start, end)
-    while start < place and reading.text.text[start] in " ,;—“\"":
+    while start < place and reading.text.text[start] in ' ,;—“"':
         start += 1
     return start, end
 
@@ -118,7 +118,9 @@ def date_value(reading: Reading, found: DateFound | None) -> Value:
 
 def _opening_date(reading: Reading, place: int) -> DateFound | None:
     """The date with which a sentence opens, for the whole of it: "In 2009, officials said that …"."""
-    start, end = reading.text.span(sentence_around(reading, place).first, sentence_around(reading, place).last)
+    start, end = reading.text.span(
+        sentence_around(reading, place).first, sentence_around(reading, place).last
+    )
     for found in reading.dates:
         if start <= found.span[0] <= start + 5 and found.span[1] < end:
             return found if reading.text.text[found.span[1]] == "," else None

@@ -16,17 +16,29 @@ _GROUP = rf"(?:the |its |a )?(?:{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?|g
 _LEAD_VERB = re.compile(
     rf"\b(?P<verb>led|leads|has led|had led|heads|headed|commands|commanded|took over|took command of|taken command of|became (?:the )?(?:commander|head|leader|chief) of|as (?:the )?(?:head|leader|commander|chief) of) (?P<group>{_GROUP})"
 )
-_LED_BY = re.compile(rf"(?P<group>{_GROUP}),? (?:which is |which was |that is )?(?:led|headed|commanded|run|founded) by (?:the [a-z]+ )?(?P<name>{NAME_PATTERN})")
+_LED_BY = re.compile(
+    rf"(?P<group>{_GROUP}),? (?:which is |which was |that is )?(?:led|headed|commanded|run|founded) by (?:the [a-z]+ )?(?P<name>{NAME_PATTERN})"
+)
 _ROLE_NAME = re.compile(
     rf"(?:(?P<owner>the group|the faction|the movement|its|{NAME_PATTERN})(?:['’]s)? )(?:(?P<previous>previous|former|late|first|slain) )?(?P<role>leader|founder|commander|emir|chief),? (?P<name>{NAME_PATTERN})"
 )
-_NAME_ROLE = re.compile(rf"(?P<name>{NAME_PATTERN}), (?:the |a )?(?P<role>leader|founder|commander|head|chief) of (?P<group>{_GROUP})")
-_NAMED_LEADER = re.compile(rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]+ [a-z]+|{NAME_PATTERN})")
-_FOUNDED_BY = re.compile(rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})")
-_MEMBER = re.compile(rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]+|{_GROUP}(?:\snetwork)?)")
+_NAME_ROLE = re.compile(
+    rf"(?P<name>{NAME_PATTERN}), (?:the |a )?(?P<role>leader|founder|commander|head|chief) of (?P<group>{_GROUP})"
+)
+_NAMED_LEADER = re.compile(
+    rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]+ [a-z]+|{NAME_PATTERN})"
+)
+_FOUNDED_BY = re.compile(
+    rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})"
+)
+_MEMBER = re.compile(
+    rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]+|{_GROUP}(?:\snetwork)?)"
+)
 _SUCCEEDED = re.compile(rf"\b(?P<verb>succeeded|replaced) (?P<name>(?!as\b){NAME_PATTERN})")
 _SUCCEEDED_BY = re.compile(rf"\b(?:was )?succeeded by (?P<name>{NAME_PATTERN})")
-_BECAME = re.compile(rf"\b(?P<verb>was renamed|renamed itself|changed its name to|later became(?: part of)?|merged into|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)")
+_BECAME = re.compile(
+    rf"\b(?P<verb>was renamed|renamed itself|changed its name to|later became(?: part of)?|merged into|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)"
+)
 _PLAIN_ARMY = frozenset(("the army", "army"))
 
 
@@ -75,21 +87,28 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
         for found in matches(reading, pattern):
             group = _group_name(reading, found.start("group"), found["group"])
             if group:
-                yield _fact(reading, _person(reading, found), Property.LEADER_OF, group, found.span())
+                yield _fact(
+                    reading, _person(reading, found), Property.LEADER_OF, group, found.span()
+                )
     for found in matches(reading, _ROLE_NAME):
         yield from _role_and_name(reading, found)
     for pattern in (_NAMED_LEADER, _FOUNDED_BY):
         for found in matches(reading, pattern):
             group = main_group(reading)
             if group:
-                yield _fact(reading, _person(reading, found), Property.LEADER_OF, group, found.span())
+                yield _fact(
+                    reading, _person(reading, found), Property.LEADER_OF, group, found.span()
+                )
 
 
 def _main_verb(reading: Reading, place: int) -> int:
     """The verb of the clause before "as head of": "Dadaev succeeded Gireev as head of …"."""
     span = clause_around(reading, place)
     found = None
-    for found in re.finditer(r"\b(?:succeeded|replaced|named|names|appointed|served|worked)\b", reading.text.text[span[0] : place]):
+    for found in re.finditer(
+        r"\b(?:succeeded|replaced|named|names|appointed|served|worked)\b",
+        reading.text.text[span[0] : place],
+    ):
         pass
     return span[0] + found.start() if found else place
 
@@ -109,7 +128,9 @@ def _role_and_name(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
 
 def _after_verb(reading: Reading, place: int) -> int:
     span = clause_around(reading, place)
-    found = re.search(r"\b(?:took over|became|succeeded|replaced)\b", reading.text.text[span[0] : place])
+    found = re.search(
+        r"\b(?:took over|became|succeeded|replaced)\b", reading.text.text[span[0] : place]
+    )
     return span[0] + found.start() if found else place
 
 

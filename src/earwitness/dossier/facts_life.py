@@ -22,15 +22,21 @@ from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 _BE = r"(?:was|were|is|are|be|been|being)"
 _ADV = r"(?:(?:not|never|also|then|first|later|reportedly|allegedly|most likely|probably|himself|once|again|\w+ly)\s){0,3}"
 _BORN = re.compile(r"\bborn\b(?! as\b)(?=[^.;]{0,60}(?:\d{4}|\bin\b|\bon\b))")
-_BIRTH_AS = re.compile(r"\b(?:his|her|the) (?:year|date|place) of (?:his|her) birth as\b|\b(?:his|her) birth as\b")
+_BIRTH_AS = re.compile(
+    r"\b(?:his|her|the) (?:year|date|place) of (?:his|her) birth as\b|\b(?:his|her) birth as\b"
+)
 _FROM = re.compile(r"\b(?:is|was|comes|came|hails|hailed) from\b|\ba native of\b")
 _DEATH_PASSIVE = re.compile(
     rf"\b{_BE}\s{_ADV}(?:reportedly |believed to (?:be|have been) |thought to have been )?"
     r"(?P<verb>killed|executed|assassinated|murdered|liquidated|poisoned|shot dead|shot|hanged|put to death|"
     r"beheaded)\b"
 )
-_DEATH_ACTIVE = re.compile(r"\b(?P<verb>died|(?:is|was|were|are) (?:already )?dead|fell facing the enemy)\b(?! end| man)")
-_KILLED = re.compile(r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?(?:[a-z]{2,4}-)?[A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,5})")
+_DEATH_ACTIVE = re.compile(
+    r"\b(?P<verb>died|(?:is|was|were|are) (?:already )?dead|fell facing the enemy)\b(?! end| man)"
+)
+_KILLED = re.compile(
+    r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?(?:[a-z]{2,4}-)?[A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,5})"
+)
 _DEATH_NOUN = re.compile(
     r"\b(?:(?P<whose>[Hh]is|[Hh]er|[Ii]ts leader's|its leader's|their leader's)(?: own)? death (?:on|in) |the death of (?P<name>its leader|"
     r"[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})(?= on\b| in\b)|(?:announced|confirmed|reported) the death of (?P<named>its leader|[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})"
@@ -41,8 +47,12 @@ _DETAINED = re.compile(
     rf"\b(?:{_BE}\s{_ADV})?(?P<verb>detained|arrested|captured|abducted|kidnapped|imprisoned|jailed|interned|"
     r"taken prisoner|taken hostage|seized)\b(?! by a)"
 )
-_HELD = re.compile(rf"\b{_BE}\s{_ADV}(?P<verb>held|taken)\b(?=[^.;]{{0,50}}\b(?:by|in|at|when|why|as a)\b)")
-_HOLDING = re.compile(r"\bholding (?P<who>him|her|[A-Z][\w-]+(?: [A-Z][\w-]+)*)\b|\bunder house arrest\b")
+_HELD = re.compile(
+    rf"\b{_BE}\s{_ADV}(?P<verb>held|taken)\b(?=[^.;]{{0,50}}\b(?:by|in|at|when|why|as a)\b)"
+)
+_HOLDING = re.compile(
+    r"\bholding (?P<who>him|her|[A-Z][\w-]+(?: [A-Z][\w-]+)*)\b|\bunder house arrest\b"
+)
 _FREED = re.compile(
     rf"\b(?P<verb>freed|set free|released|ransomed)\b(?=[^.;]{{0,60}})(?! by the group| an? | the | on a )"
 )
@@ -80,7 +90,9 @@ def _births(reading: Reading) -> Iterator[Fact]:
     for found in matches(reading, _FROM):
         place = place_after(reading, found.end() - 5, found.end() + 40)
         subject = subject_at(reading, found.start())
-        is_person = any(one.name == subject and one.kind is MentionKind.PERSON for one in reading.mentions.all)
+        is_person = any(
+            one.name == subject and one.kind is MentionKind.PERSON for one in reading.mentions.all
+        )
         if place and subject and is_person and place[1][0] <= found.end() + 6:
             span = clause_around(reading, found.start())
             surety = surety_at(reading, span, found.span())
@@ -113,7 +125,9 @@ def _deaths(reading: Reading) -> Iterator[Fact]:
         yield from _death_by_noun(reading, found)
     for found in matches(reading, _ALIVE):
         subject = subject_at(reading, found.start())
-        if subject and not re.search(r"\bin the middle of\b|\bin \d", reading.text.text[found.end() : found.end() + 20]):
+        if subject and not re.search(
+            r"\bin the middle of\b|\bin \d", reading.text.text[found.end() : found.end() + 20]
+        ):
             span = clause_around(reading, found.start())
             yield Fact(subject, on, Value(UNKNOWN), span, Surety(Manner.DENIED, found.group()))
 
@@ -183,7 +197,10 @@ def _is_passive(reading: Reading, found: re.Match[str]) -> bool:
     after = reading.text.text[found.end("verb") : found.end("verb") + 12]
     if re.match(r"\s(?:the|a|an|his|her|its)\s", after):
         return False
-    return bool(re.search(rf"\b{_BE}\b", before)) or re.match(r"\s(?:in|on|near|at|by)\b", after) is not None
+    return (
+        bool(re.search(rf"\b{_BE}\b", before))
+        or re.match(r"\s(?:in|on|near|at|by)\b", after) is not None
+    )
 
 
 def _appearances(reading: Reading) -> Iterator[Fact]:

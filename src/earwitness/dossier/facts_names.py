@@ -20,7 +20,9 @@ from earwitness.dossier.reading import Reading, subject_name
 from earwitness.dossier.subjects import antecedent
 from earwitness.dossier.statement import Manner, Property, Value
 
-_NAME = rf"(?:the\s)?(?:{NAME_PATTERN}(?:\s(?:of\s)?the\s{NAME_PATTERN})?|[“\"](?:[^”\"]{{2,60}})[”\"])"
+_NAME = (
+    rf"(?:the\s)?(?:{NAME_PATTERN}(?:\s(?:of\s)?the\s{NAME_PATTERN})?|[“\"](?:[^”\"]{{2,60}})[”\"])"
+)
 _AFTER_NAME = re.compile(
     r"\b(?P<cue>(?:also|better|more widely|formerly|previously|otherwise|variously|widely) (?:known|called)(?: (?:as|by))?"
     r"|also went by|a\.?k\.?a\.?|alias|(?:was|were|is|been|became) (?:once |until \d{4} |later )?known (?:until \w+(?: \d{4})? )?as|whose (?:real|birth|full) name (?:is|was)"
@@ -32,10 +34,16 @@ _AFTER_NAME = re.compile(
 _CALLS_SELF = re.compile(
     rf"\b(?:calls|calling|called|styles|identifies|identifying|identified) (?:himself|herself|itself)(?: as)? (?P<name>{_NAME})(?:, or (?P<second>{_NAME}))?"
 )
-_CALL_HIM = re.compile(rf"\bcalls? (?:him|her) (?P<name>{_NAME})(?:,? (?:and|or) (?P<second>{_NAME}))?")
-_CALL_SIGN = re.compile(rf"(?P<name>{_NAME}) (?:is|was) the (?:call sign|code name|nom de guerre|alias|nickname) of (?P<whose>{NAME_PATTERN})")
+_CALL_HIM = re.compile(
+    rf"\bcalls? (?:him|her) (?P<name>{_NAME})(?:,? (?:and|or) (?P<second>{_NAME}))?"
+)
+_CALL_SIGN = re.compile(
+    rf"(?P<name>{_NAME}) (?:is|was) the (?:call sign|code name|nom de guerre|alias|nickname) of (?P<whose>{NAME_PATTERN})"
+)
 _SAME_MAN = re.compile(rf"\b(?:he|she) is (?P<name>{NAME_PATTERN})(?=, an? |, the )")
-_IN_BRACKETS = re.compile(rf"(?P<whose>{NAME_PATTERN}) \((?:also |aka |a\.k\.a\. )(?:known as )?(?P<name>{_NAME})\)")
+_IN_BRACKETS = re.compile(
+    rf"(?P<whose>{NAME_PATTERN}) \((?:also |aka |a\.k\.a\. )(?:known as )?(?P<name>{_NAME})\)"
+)
 
 
 def name_facts(reading: Reading) -> Iterator[Fact]:
@@ -48,7 +56,9 @@ def name_facts(reading: Reading) -> Iterator[Fact]:
         yield from _aliases(reading, found, _person_meant(reading, found.start()), False, speakers)
     for pattern in (_CALL_SIGN, _IN_BRACKETS):
         for found in matches(reading, pattern):
-            yield from _aliases(reading, found, _full(reading, found.start("whose"), found["whose"]), False)
+            yield from _aliases(
+                reading, found, _full(reading, found.start("whose"), found["whose"]), False
+            )
     for found in matches(reading, _SAME_MAN):
         yield from _aliases(reading, found, _group_person(reading, found.start()), False)
 
@@ -72,7 +82,9 @@ def _aliases(
         surety = least_sure(surety, Surety(Manner.HEDGED, found.group().split()[0]))
     if by_self:
         said_by = (subject,)
-    by = re.compile(r"\sby ((?:[a-z]+\s){1,3}[a-z]+s|[A-Z]\w+(?: [A-Z]\w+)*)\b").match(reading.text.text, found.end())
+    by = re.compile(r"\sby ((?:[a-z]+\s){1,3}[a-z]+s|[A-Z]\w+(?: [A-Z]\w+)*)\b").match(
+        reading.text.text, found.end()
+    )
     if by:
         said_by = (by.group(1),)
     only_second = "has been called" in found.group()
@@ -80,12 +92,12 @@ def _aliases(
         name = found.groupdict().get(group)
         if only_second:
             said_by = (by.group(1),) if by and group == "second" else ()
-        if name and name.strip("“”\"").lower() != subject.lower():
+        if name and name.strip('“”"').lower() != subject.lower():
             yield Fact(subject, Property.ALIAS, Value(_clean(name)), span, surety, said_by)
 
 
 def _clean(name: str) -> str:
-    return re.sub(r"['’]s$", "", name.strip("“”\" ,."))
+    return re.sub(r"['’]s$", "", name.strip('“”" ,.'))
 
 
 def _bearer(reading: Reading, found: re.Match[str]) -> str:
@@ -101,7 +113,7 @@ def _bearer(reading: Reading, found: re.Match[str]) -> str:
 
 
 def _before_comma(reading: Reading, start: int) -> str:
-    """"The group, formerly known as": who stands right before the comma."""
+    """ "The group, formerly known as": who stands right before the comma."""
     token = reading.text.token_at(start)
     sentence = sentence_around(reading, start)
     if token <= sentence.first or reading.text.tokens[token - 1].text != ",":

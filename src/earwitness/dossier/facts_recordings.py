@@ -13,9 +13,15 @@ from earwitness.dossier.reading import Reading, date_near
 from earwitness.dossier.statement import Manner, Property, Value, Verdict
 
 _THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|statement|call)"
-_RELEASE = r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
-_ACTIVE = re.compile(rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued) an? (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b")
-_PASSIVE = re.compile(rf"\b(?:was|were|been) (?:first |later |then )?(?P<verb>{_RELEASE})\b(?! from)")
+_RELEASE = (
+    r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
+)
+_ACTIVE = re.compile(
+    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued) an? (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
+)
+_PASSIVE = re.compile(
+    rf"\b(?:was|were|been) (?:first |later |then )?(?P<verb>{_RELEASE})\b(?! from)"
+)
 _SURFACED = re.compile(rf"\b(?P<thing>{_THING}) that (?P<verb>appeared|surfaced) on\b")
 _SOMETHING = re.compile(rf"\b{_THING}\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE)
 _SAID_TO_BE = re.compile(
@@ -25,7 +31,9 @@ _SAID_TO_BE = re.compile(
 _VOICE_OF = re.compile(
     rf"\bvoices?\b[^.;]{{0,45}}?\b(?:was|is|were|as) (?:that of |of )?(?P<name>{NAME_PATTERN})(?:['’]s)?|\bvoice resembling (?P<his>his|her)|(?P<his2>\bvoice on a recording\b[^.]*\bwas (?:his|hers))\b"
 )
-_SELF = re.compile(rf"\b(?:man|woman|person|speaker|voice) who identifies (?:himself|herself) as (?P<name>{NAME_PATTERN})")
+_SELF = re.compile(
+    rf"\b(?:man|woman|person|speaker|voice) who identifies (?:himself|herself) as (?P<name>{NAME_PATTERN})"
+)
 _CHECK = r"(?:verify|verified|authenticate|authenticated|confirm|confirmed|corroborate|corroborated|establish|established|validate|validated)"
 _COULD_NOT = re.compile(
     rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
@@ -33,7 +41,9 @@ _COULD_NOT = re.compile(
 _HAS_NOT = re.compile(
     rf"\b(?P<neg>(?:has|have|had|did|does) (?:not|n['’]t|neither)(?: yet| so far)?|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
 )
-_NEITHER = re.compile(rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})")
+_NEITHER = re.compile(
+    rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
+)
 _DID = re.compile(
     rf"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |that )(?:[\w’'-]+\s?){{1,5}})"
     r"|\brecogni[sz]ed (?P<whose>his|her|the|[A-Z]\w+['’]s) (?P<voice>voice)"
@@ -111,13 +121,18 @@ def _speakers(reading: Reading) -> Iterator[Fact]:
         who = _who(reading, start, name)
         if thing and who:
             span = clause_around(reading, found.start())
-            surety = least_sure(surety_at(reading, span, found.span()), Surety(Manner.HEDGED, found.group().split()[0]))
+            surety = least_sure(
+                surety_at(reading, span, found.span()),
+                Surety(Manner.HEDGED, found.group().split()[0]),
+            )
             yield Fact(thing, Property.SPEAKER, Value(who), span, surety)
     for found in matches(reading, _VOICE_OF):
         yield from _voice(reading, found)
     for found in matches(reading, _SELF):
         span = clause_around(reading, found.start())
-        surety = least_sure(surety_at(reading, span, found.span()), Surety(Manner.HEDGED, "identifies"))
+        surety = least_sure(
+            surety_at(reading, span, found.span()), Surety(Manner.HEDGED, "identifies")
+        )
         thing = _thing_before(reading, found.start()) or "recording"
         yield Fact(thing, Property.SPEAKER, Value(found["name"]), span, surety, ("man",))
 
@@ -130,7 +145,9 @@ def _voice(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
         who = _who(reading, found.start("name"), found["name"])
     else:
         who = _speaker_meant(reading, found.start())
-        surety = least_sure(surety, Surety(Manner.HEDGED, "resembling" if found["his"] else "believed"))
+        surety = least_sure(
+            surety, Surety(Manner.HEDGED, "resembling" if found["his"] else "believed")
+        )
     if who:
         yield Fact(thing, Property.SPEAKER, Value(who), span, surety)
 
@@ -182,7 +199,9 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
 def _failed(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
     span = clause_around(reading, found.start())
     surety = Surety(Manner.UNCONFIRMED, f"{found['neg']} {found['check']}")
-    passive = re.search(r"\bbe\b|\bbeen\b", found.group()) and not re.search(r"able|possible", found.group())
+    passive = re.search(r"\bbe\b|\bbeen\b", found.group()) and not re.search(
+        r"able|possible", found.group()
+    )
     checker = subject_at(reading, found.start("check"))
     if passive or re.search(r"\bpossible\b", found.group()):
         what = checker or _object(reading, found.end())
@@ -207,7 +226,12 @@ def _checkers(reading: Reading, found: re.Match[str], checker: str) -> tuple[str
 def _object(reading: Reading, place: int) -> str:
     sentence = reading.text.sentences[reading.sentence_at(place - 1)]
     first = reading.text.token_at(place)
-    while first < sentence.last and reading.text.tokens[first].lower in ("that", "on", "nor", "denied"):
+    while first < sentence.last and reading.text.tokens[first].lower in (
+        "that",
+        "on",
+        "nor",
+        "denied",
+    ):
         first += 1
     end = phrase_end(reading.text, sentence, first)
     return bare_phrase(reading.text.words(first, end)) if end > first else ""
@@ -216,7 +240,9 @@ def _object(reading: Reading, place: int) -> str:
 def _confirmed(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
     span = clause_around(reading, found.start())
     lead = reading.text.text[max(span[0], found.start() - 60) : found.start()]
-    if re.search(r"\b(?:not|n['’]t|neither|nor|never|unable|cannot|be|independently)\b", lead[-30:]):
+    if re.search(
+        r"\b(?:not|n['’]t|neither|nor|never|unable|cannot|be|independently)\b", lead[-30:]
+    ):
         return
     surety = surety_at(reading, span, (found.start(), found.start()))
     what = found["what"] or found["voice"] or found["certain"]

@@ -44,11 +44,18 @@ _MALE = re.compile(
     r"prince|nephew|man|himself)\b",
     re.IGNORECASE,
 )
-_NOT_NAMES = DAYS | MONTHS | PREPOSITIONS | SUBORDINATORS | ADVERBS | frozenset(
-    "the a an he she it they we i you his her its their our my this that these those there but and "
-    "or not no yes some many most all one two three four five both neither either other others "
-    "several few each every mr mrs ms asked told western eastern northern southern officials "
-    "families police nobody everyone somebody everything people another".split()
+_NOT_NAMES = (
+    DAYS
+    | MONTHS
+    | PREPOSITIONS
+    | SUBORDINATORS
+    | ADVERBS
+    | frozenset(
+        "the a an he she it they we i you his her its their our my this that these those there but and "
+        "or not no yes some many most all one two three four five both neither either other others "
+        "several few each every mr mrs ms asked told western eastern northern southern officials "
+        "families police nobody everyone somebody everything people another".split()
+    )
 )
 _PLACE_LEADS = frozenset("in near at from to outside around between into reach of over".split())
 
@@ -105,7 +112,9 @@ def find_mentions(text: Text) -> Mentions:
         key = bare.split()[-1].lower() if bare else ""
         if kind is MentionKind.PERSON and len(bare.split()) > 1:
             known = persons.get(key, "")
-            full = known if known and set(bare.lower().split()) <= set(known.lower().split()) else bare
+            full = (
+                known if known and set(bare.lower().split()) <= set(known.lower().split()) else bare
+            )
             persons[key] = full
             found.append(Mention(start, end, name, full, kind))
         elif key in persons and kind is not MentionKind.GROUP:
@@ -154,7 +163,7 @@ _OF_NAME = re.compile(r"\sof\s(?:the\s)?[A-Z][\w’'-]*\w(?:\s[A-Z][\w’'-]*\w)
 
 
 def _with_of(text: str, start: int, end: int) -> tuple[int, int, str]:
-    """"Army of the Dawn", "University of York": the name of a group goes on after "of"."""
+    """ "Army of the Dawn", "University of York": the name of a group goes on after "of"."""
     if text[start:end].split()[-1].lower() in _GROUP_WORDS:
         longer = _OF_NAME.match(text, end)
         if longer:
@@ -222,7 +231,9 @@ def _topic(mentions: Mentions) -> str:
 
 
 PRONOUNS_OF_PERSONS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
-_CUTS = re.compile(r",? (?:who|which|that)\b.*|,? (?:citing|speaking|reached|asked) .*|\s*\(.*", re.DOTALL)
+_CUTS = re.compile(
+    r",? (?:who|which|that)\b.*|,? (?:citing|speaking|reached|asked) .*|\s*\(.*", re.DOTALL
+)
 
 
 def bare_phrase(phrase: str) -> str:
@@ -245,7 +256,11 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
             return mention.name
     for mention in mentions.within(start, limit):
         after = text.text[mention.end : mention.end + 2]
-        if mention.kind is MentionKind.GROUP and mention.start - start <= 4 and after[:1] in (",", ""):
+        if (
+            mention.kind is MentionKind.GROUP
+            and mention.start - start <= 4
+            and after[:1] in (",", "")
+        ):
             return mention.text
     return wording
 

@@ -99,11 +99,13 @@ def _parts(name: str) -> tuple[str, ...]:
 def _is_chinese(words: Sequence[str]) -> bool:
     """Wade-Giles writes a given name with a hyphen, pinyin together: "Tse-tung", "Zedong"."""
     hyphened = [word for word in words if "-" in word]
-    return len(words) <= 2 and len(hyphened) == 1 and all(len(p) <= 6 for p in hyphened[0].split("-"))
+    return (
+        len(words) <= 2 and len(hyphened) == 1 and all(len(p) <= 6 for p in hyphened[0].split("-"))
+    )
 
 
 def _joined(parts: list[str]) -> list[str]:
-    """"Abd Allah", "Abdul Malik" and "Abou Bakr" are one part each with what follows them."""
+    """ "Abd Allah", "Abdul Malik" and "Abou Bakr" are one part each with what follows them."""
     joined: list[str] = []
     for part in parts:
         if joined and joined[-1] in ("abd", "abdel", "abdul", "abdal", "abdu"):
@@ -112,7 +114,9 @@ def _joined(parts: list[str]) -> list[str]:
             joined[-1] += "ullah" if "llah" in part else "din"
         else:
             joined.append("abu" if part in ("abou", "aboo") else part)
-    return [re.sub(r"^abd(?:el|ul|al|ur|ar|us|as|u)?(?=[^aeiou]|a)", "abd", part) for part in joined]
+    return [
+        re.sub(r"^abd(?:el|ul|al|ur|ar|us|as|u)?(?=[^aeiou]|a)", "abd", part) for part in joined
+    ]
 
 
 @lru_cache(maxsize=50_000)
@@ -152,7 +156,9 @@ def _likeness(one: str, other: str) -> float:
         return 0.8 if one[0] == other[0] else 0.0  # an initial
     bones, others = skeleton(one), skeleton(other)
     if not bones or not others:
-        return 0.9 * (1 - _distance(sounds(one), sounds(other)) / max(len(sounds(one)), len(sounds(other))))
+        return 0.9 * (
+            1 - _distance(sounds(one), sounds(other)) / max(len(sounds(one)), len(sounds(other)))
+        )
     by_bones = 1 - _distance(bones, others) / max(len(bones), len(others))
     heard, hears = sounds(one), sounds(other)
     by_sound = 1 - _distance(heard, hears) / max(len(heard), len(hears))

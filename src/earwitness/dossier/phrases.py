@@ -30,7 +30,9 @@ _DAY_PHRASE = DAYS | frozenset(
     "yesterday today tonight statement interview email e-mail news report speech tweet "
     "briefing conference telephone phone letter post message".split()
 )
-_COUNTS_OF = frozenset("some one two three four many most all each both none several few any".split())
+_COUNTS_OF = frozenset(
+    "some one two three four many most all each both none several few any".split()
+)
 _PRESENTS = frozenset(
     "remain remains say says believe believes think thinks know knows insist insists maintain "
     "maintains argue argues become becomes".split()
@@ -151,7 +153,11 @@ def _goes_on(text: Text, sentence: Sentence, place: int, highest: int) -> bool:
         return False
     for ahead in range(place + 1, min(place + 6, highest)):
         word = text.tokens[ahead].lower
-        if word in _DAY_PHRASE or (word in MONTHS and text.tokens[ahead].is_capital) or word[:2] in ("19", "20"):
+        if (
+            word in _DAY_PHRASE
+            or (word in MONTHS and text.tokens[ahead].is_capital)
+            or word[:2] in ("19", "20")
+        ):
             return False
         if not text.tokens[ahead].is_word:
             break

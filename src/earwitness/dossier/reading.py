@@ -9,7 +9,13 @@ from datetime import date
 
 from earwitness.dossier.attribution import Attribution, find_attributions
 from earwitness.dossier.dates import DateFound, find_dates
-from earwitness.dossier.hedges import Surety, is_negated, least_sure, surety_of_cue, surety_of_wording
+from earwitness.dossier.hedges import (
+    Surety,
+    is_negated,
+    least_sure,
+    surety_of_cue,
+    surety_of_wording,
+)
 from earwitness.dossier.mentions import (
     PRONOUNS_OF_PERSONS,
     MentionKind,
@@ -129,7 +135,7 @@ def read_document(text: str, published: date | None, outlet: str) -> Reading:
 def _after_headline(text: Text) -> int:
     """Where the body begins: after a first line that does not end like a sentence."""
     first, _, rest = text.text.partition("\n")
-    if rest and first.strip() and first.rstrip()[-1] not in ".!?\"”:":
+    if rest and first.strip() and first.rstrip()[-1] not in '.!?"”:':
         return len(first) + 1
     return 0
 
@@ -179,7 +185,9 @@ def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
     surety = surety_of_cue(one.word.lemma, cue, is_negated(lead))
     if _UNNAMED_SOURCE.match(speaker):
         surety = least_sure(surety, Surety(Manner.HEDGED, speaker))
-    return least_sure(surety, surety_of_wording(lead[: -len(cue)] if cue else lead), surety_of_wording(cue))
+    return least_sure(
+        surety, surety_of_wording(lead[: -len(cue)] if cue else lead), surety_of_wording(cue)
+    )
 
 
 def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, str]) -> str:
@@ -200,7 +208,11 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
     named = name_of_phrase(text, mentions, (first, text.token_at(end)))
     if named.lower().startswith("according"):
         return ""
-    return "" if named.lower() in DETERMINERS or not named[:1].isalnum() and named[:1] not in "\"“" else named
+    return (
+        ""
+        if named.lower() in DETERMINERS or not named[:1].isalnum() and named[:1] not in '"“'
+        else named
+    )
 
 
 def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
@@ -208,9 +220,7 @@ def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
     return name_of_phrase(text, mentions, phrase) if phrase else ""
 
 
-def _pronoun(
-    text: Text, mentions: Mentions, pronoun: str, place: int, last: dict[str, str]
-) -> str:
+def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dict[str, str]) -> str:
     """The speaker whom "he" or "she" means: the last one of that sex, else the last one."""
     sex = PRONOUNS_OF_PERSONS[pronoun]
     opener = _opener(text, mentions, place, sex, int(last.get("place", "0")))
@@ -258,7 +268,11 @@ def _opener(text: Text, mentions: Mentions, place: int, sex: str, since: int) ->
         lead = re.split(r"[.!?”\"]\s", text.text[start : mention.start])[-1].strip()
         if re.fullmatch(r"(?:The|Its|His|Her|A|An|One|[A-Z]\w+['’]s) [\w ’'-]{2,50},", lead):
             return mention.name
-        if token == 0 or text.tokens[token - 1].text in ".!?”\"" or text.text[start:mention.start].strip() == "":
+        if (
+            token == 0
+            or text.tokens[token - 1].text in '.!?”"'
+            or text.text[start : mention.start].strip() == ""
+        ):
             return mention.name
     return ""
 
@@ -291,7 +305,7 @@ def subject_name(reading: Reading, phrase: Range) -> str:
 
 
 def _described_by(reading: Reading, phrase: Range) -> str:
-    """"Aslan Gireev, the founder of the Front, who": the name to which a description is set."""
+    """ "Aslan Gireev, the founder of the Front, who": the name to which a description is set."""
     first = phrase[0]
     tokens = reading.text.tokens
     if first < 2 or tokens[first].lower not in ("a", "an", "the") or tokens[first - 1].text != ",":

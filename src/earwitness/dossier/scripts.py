@@ -12,7 +12,9 @@ import unicodedata
 _CYRILLIC = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў",
-        "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya i yi ye g u".split(" "),
+        "a b v g d e yo zh z i y k l m n o p r s t u f kh ts ch sh shch  y  e yu ya i yi ye g u".split(
+            " "
+        ),
         strict=True,
     )
 )
@@ -23,7 +25,18 @@ _ARABIC = {
     "ه": "h", "ہ": "h", "ھ": "h", "ة": "a", "و": "u", "ؤ": "u", "ي": "i", "ی": "i", "ى": "a", "ئ": "i", "ے": "e",
     "ء": "", "ٹ": "t", "ڈ": "d", "ڑ": "r", "ں": "n", "\u200c": "",
 }  # fmt: skip
-_LATIN = {"ı": "i", "ß": "ss", "ø": "o", "æ": "ae", "đ": "d", "ł": "l", "ð": "d", "þ": "th", "ş": "sh", "ç": "ch"}
+_LATIN = {
+    "ı": "i",
+    "ß": "ss",
+    "ø": "o",
+    "æ": "ae",
+    "đ": "d",
+    "ł": "l",
+    "ð": "d",
+    "þ": "th",
+    "ş": "sh",
+    "ç": "ch",
+}
 _ARTICLE = re.compile(r"(?:^|(?<=\s))ال")
 
 

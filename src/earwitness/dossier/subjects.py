@@ -62,7 +62,11 @@ def phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
     if text.tokens[last].text in _CLOSES_ASIDE:
         return None
     first = phrase_start(text, sentence, last)
-    first = _over_relative(text, sentence, first) if first <= last else _over_relative(text, sentence, last + 1)
+    first = (
+        _over_relative(text, sentence, first)
+        if first <= last
+        else _over_relative(text, sentence, last + 1)
+    )
     if first > last:
         return None
     return first, end - (closing in (",", "—", "–"))
@@ -83,16 +87,27 @@ def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
         if word in ("who", "which", "that") and text.tokens[place - 1].lower in ("and", "but"):
             verbs += 1
             continue
-        if word == "who" or (word == "which" and verbs) or (word == "that" and _is_relative(text, place)):
+        if (
+            word == "who"
+            or (word == "which" and verbs)
+            or (word == "that" and _is_relative(text, place))
+        ):
             start = phrase_start(text, sentence, place - 1)
             return start if start < place else first
     return first
 
 
 def _is_relative(text: Text, that: int) -> bool:
-    """"A website that follows": "that" after a noun and before a verb in the present."""
+    """ "A website that follows": "that" after a noun and before a verb in the present."""
     before, after = text.tokens[that - 1], text.tokens[that + 1].lower
-    return before.is_word and not is_past_form(before.lower) and len(after) > 3 and after.endswith("s") and not after.endswith("ss") and after not in ("this", "analysts")
+    return (
+        before.is_word
+        and not is_past_form(before.lower)
+        and len(after) > 3
+        and after.endswith("s")
+        and not after.endswith("ss")
+        and after not in ("this", "analysts")
+    )
 
 
 def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
@@ -119,7 +134,7 @@ def first_subject(text: Text, sentence: Sentence, before: int) -> Range | None:
 
 
 def _in_series(text: Text, sentence: Sentence, comma: int) -> bool:
-    """"He studied in Rostov, joined …": the phrase before the comma belongs to another verb."""
+    """ "He studied in Rostov, joined …": the phrase before the comma belongs to another verb."""
     first = phrase_start(text, sentence, comma - 1)
     return sentence.first < first < comma and text.tokens[first - 1].lower in PREPOSITIONS
 
