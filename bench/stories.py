@@ -21,8 +21,40 @@ _MANNERS = dict(
     zip("ahdui", ("asserted", "hedged", "denied", "unconfirmed", "inferred"), strict=True)
 )
 _EMPTY = frozenset(
-    "the a an of in at to for by from and or that mr mrs ms dr prof col colonel gen sheikh mullah "
-    "its his her their it was were is said".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "in",
+        "at",
+        "to",
+        "for",
+        "by",
+        "from",
+        "and",
+        "or",
+        "that",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "col",
+        "colonel",
+        "gen",
+        "sheikh",
+        "mullah",
+        "its",
+        "his",
+        "her",
+        "their",
+        "it",
+        "was",
+        "were",
+        "is",
+        "said",
+    ]
 )
 _WORD = re.compile(r"[\w]+(?:-\w+)*")
 

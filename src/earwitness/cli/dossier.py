@@ -42,7 +42,8 @@ def draft(screen: Screen, case: Path, files: Sequence[Path], published: str, out
     """Read FILES (HTML, PDF, text) into CASE and draft their statements, offline and by rules."""
     opened = workbench.open(case, who=screen.who)
     day = _day(published)
-    results, refused = [], False
+    results: list[dict[str, object]] = []
+    refused = False
     for file in files:
         try:
             drafted = opened.draft(file, published=day, outlet=outlet)

@@ -145,8 +145,28 @@ def _is_turned(text: Text, sentence: Sentence, cue: Cue) -> bool:
 
 
 _TURNING = frozenset(
-    "say add ask write note explain reply recall warn continue conclude report argue observe "
-    "insist announce declare joke quip complain".split()
+    [
+        "say",
+        "add",
+        "ask",
+        "write",
+        "note",
+        "explain",
+        "reply",
+        "recall",
+        "warn",
+        "continue",
+        "conclude",
+        "report",
+        "argue",
+        "observe",
+        "insist",
+        "announce",
+        "declare",
+        "joke",
+        "quip",
+        "complain",
+    ]
 )
 
 

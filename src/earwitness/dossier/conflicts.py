@@ -6,13 +6,14 @@ was denied or only unconfirmed conflicts with nothing; what was hedged does, and
 
 from __future__ import annotations
 
+import builtins
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from earwitness.dossier.names import fold
-from earwitness.dossier.statement import Manner, Property, Statement
+from earwitness.dossier.statement import Manner, Property, Statement, Value
 
 ONE_VALUE = frozenset({Property.BORN_ON, Property.BORN_IN, Property.DIED_ON, Property.DIED_IN})
 _OF_THE_LIVING = frozenset({Property.APPEARED_ON, Property.DETAINED_ON, Property.FREED_ON})
@@ -44,7 +45,7 @@ class Agreement:
     statements: tuple[Statement, ...]
     sources: int
 
-    @property
+    @builtins.property
     def wording(self) -> str:
         """As the report puts it: "three papers, one source"."""
         documents = len({statement.document for statement in self.statements})
@@ -88,7 +89,7 @@ def _two_values(statements: Sequence[Statement], prop: Property) -> list[Conflic
     found = []
     for place, (one, first) in enumerate(groups[:MAX_GROUP]):
         for other, second in groups[place + 1 : MAX_GROUP]:
-            if _can_both_hold(one, other, prop):
+            if _can_both_hold(one, first[0].value, other, second[0].value):
                 continue
             why = f"two values where one can hold: {prop.wording} {one} or {other}"
             found.append(Conflict(first[0].subject, why, tuple(first), tuple(second)))
@@ -104,21 +105,11 @@ def _grouped(statements: Sequence[Statement]) -> list[tuple[str, list[Statement]
     return sorted(groups.items())
 
 
-def _can_both_hold(one: str, other: str, prop: Property) -> bool:
+def _can_both_hold(one: str, first: Value, other: str, second: Value) -> bool:
     """Dates that overlap, or places of which one's words hold the other's."""
-    if prop in (Property.BORN_ON, Property.DIED_ON):
-        first, second = _days(one), _days(other)
-        if first and second:
-            return first[0] <= second[1] and second[0] <= first[1]
+    if first.earliest and first.latest and second.earliest and second.latest:
+        return first.earliest <= second.latest and second.earliest <= first.latest
     return set(one.split()) <= set(other.split()) or set(other.split()) <= set(one.split())
-
-
-def _days(shown: str) -> tuple[date, date] | None:
-    first, _, last = shown.partition(" to ")
-    try:
-        return date.fromisoformat(first), date.fromisoformat(last or first)
-    except ValueError:
-        return None
 
 
 def _order(

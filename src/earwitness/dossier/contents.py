@@ -21,19 +21,114 @@ from earwitness.dossier.words import (
 )
 
 _TELLS_SOMEBODY = frozenset(
-    "tell ask remind assure warn inform advise urge promise order convince persuade instruct notify".split()
+    [
+        "tell",
+        "ask",
+        "remind",
+        "assure",
+        "warn",
+        "inform",
+        "advise",
+        "urge",
+        "promise",
+        "order",
+        "convince",
+        "persuade",
+        "instruct",
+        "notify",
+    ]
 )
 SPEAKS = frozenset(
-    "say tell add write note announce report tweet argue explain declare state claim insist warn "
-    "continue conclude recall reply respond observe acknowledge admit concede testify assert "
-    "suggest reveal confirm predict stress emphasize quip joke complain believe think hope know find "
-    "show determine estimate deny allege contend maintain fear expect feel agree promise vow "
-    "learn indicate decide realize understand".split()
+    [
+        "say",
+        "tell",
+        "add",
+        "write",
+        "note",
+        "announce",
+        "report",
+        "tweet",
+        "argue",
+        "explain",
+        "declare",
+        "state",
+        "claim",
+        "insist",
+        "warn",
+        "continue",
+        "conclude",
+        "recall",
+        "reply",
+        "respond",
+        "observe",
+        "acknowledge",
+        "admit",
+        "concede",
+        "testify",
+        "assert",
+        "suggest",
+        "reveal",
+        "confirm",
+        "predict",
+        "stress",
+        "emphasize",
+        "quip",
+        "joke",
+        "complain",
+        "believe",
+        "think",
+        "hope",
+        "know",
+        "find",
+        "show",
+        "determine",
+        "estimate",
+        "deny",
+        "allege",
+        "contend",
+        "maintain",
+        "fear",
+        "expect",
+        "feel",
+        "agree",
+        "promise",
+        "vow",
+        "learn",
+        "indicate",
+        "decide",
+        "realize",
+        "understand",
+    ]
 )
-_ENDS_NOUN_CONTENT = frozenset("because when while after before during although though".split())
+_ENDS_NOUN_CONTENT = frozenset(
+    ["because", "when", "while", "after", "before", "during", "although", "though"]
+)
 _OCCASIONS = frozenset(
-    "statement interview email e-mail speech tweet briefing conference telephone phone letter post "
-    "message report release testimony reporters appearance call court hearing blog memo".split()
+    [
+        "statement",
+        "interview",
+        "email",
+        "e-mail",
+        "speech",
+        "tweet",
+        "briefing",
+        "conference",
+        "telephone",
+        "phone",
+        "letter",
+        "post",
+        "message",
+        "report",
+        "release",
+        "testimony",
+        "reporters",
+        "appearance",
+        "call",
+        "court",
+        "hearing",
+        "blog",
+        "memo",
+    ]
 )
 
 

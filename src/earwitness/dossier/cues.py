@@ -33,13 +33,47 @@ from earwitness.dossier.words import (
 )
 
 THRESHOLD = -1
-_PREPOSITIONS_THAT_TELL = frozenset("about as of for on in by with out at against from".split())
+_PREPOSITIONS_THAT_TELL = frozenset(
+    ["about", "as", "of", "for", "on", "in", "by", "with", "out", "at", "against", "from"]
+)
 
 
 _REPORT_WITH_THAT = frozenset(
-    "suspect testify caution allege claim maintain contend concede deny dispute stress believe assert "
-    "acknowledge insist declare conclude determine confirm warn predict recall remark object swear "
-    "certify disclose boast attest hint underline reiterate surmise".split()
+    [
+        "suspect",
+        "testify",
+        "caution",
+        "allege",
+        "claim",
+        "maintain",
+        "contend",
+        "concede",
+        "deny",
+        "dispute",
+        "stress",
+        "believe",
+        "assert",
+        "acknowledge",
+        "insist",
+        "declare",
+        "conclude",
+        "determine",
+        "confirm",
+        "warn",
+        "predict",
+        "recall",
+        "remark",
+        "object",
+        "swear",
+        "certify",
+        "disclose",
+        "boast",
+        "attest",
+        "hint",
+        "underline",
+        "reiterate",
+        "surmise",
+    ]
 )
 
 

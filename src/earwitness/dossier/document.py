@@ -24,7 +24,25 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]{0,2000})>")
-_VOID = frozenset("br hr img input meta link area base col embed source track wbr p li".split())
+_VOID = frozenset(
+    [
+        "br",
+        "hr",
+        "img",
+        "input",
+        "meta",
+        "link",
+        "area",
+        "base",
+        "col",
+        "embed",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+    ]
+)
 _DATELINE_HEADER = re.compile(r"^(outlet|published|title): ?(.*)$", re.IGNORECASE)
 
 
@@ -147,8 +165,8 @@ def _iso_date(text: str) -> date | None:
 
 def _html(data: bytes) -> Document:
     try:
-        import htmldate
-        import trafilatura
+        import htmldate  # noqa: PLC0415
+        import trafilatura  # noqa: PLC0415
     except ImportError as error:
         raise MissingPart(
             "web pages can't be read", do="install it with: pip install 'earwitness[documents]'"
@@ -162,7 +180,7 @@ def _html(data: bytes) -> Document:
     if found is None:
         raise DocumentError("no article was found in the page")
     day = htmldate.find_date(source, extensive_search=False, original_date=True)
-    fields = found.as_dict()
+    fields = found if isinstance(found, dict) else found.as_dict()
     text = visible(str(fields.get("text") or ""))
     published = _iso_date(str(day or ""))
     return Document(
@@ -188,8 +206,8 @@ def _depth(source: str) -> int:
 
 def _pdf(data: bytes) -> Document:
     try:
-        import pypdf
-        import pypdf.errors
+        import pypdf  # noqa: PLC0415
+        import pypdf.errors  # noqa: PLC0415
     except ImportError as error:
         raise MissingPart(
             "PDF files can't be read", do="install it with: pip install 'earwitness[documents]'"

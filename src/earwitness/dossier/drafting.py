@@ -42,24 +42,16 @@ _COMMENT = re.compile(
     r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
 )
 CHECKING = frozenset(
-    "confirm verify authenticate corroborate establish recognize recognise".split()
+    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
 )
 _SHORTEST_CONTENT = 2  # characters
 _COMMENT = re.compile(
     r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
 )
 CHECKING = frozenset(
-    "confirm verify authenticate corroborate establish recognize recognise".split()
+    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
 )
 _SHORTEST_CONTENT = 2  # characters
-# Reporting words whose content is not something said: acts, states, and bare attitudes.
-_NOT_REPORTS = frozenset(
-    "seem appear nominate vote sign pass appoint hire approve adopt vet elect release make take give go "
-    "see look show find support back endorse oppose expect plan want need seek try decide prefer like "
-    "favor use begin spend send file push order allow fight include focus aim consider know view mean "
-    "read write call cite identify name cast deem draw raise set lay put hear issue reach spark learn respond broadcast remove discuss follow remain "
-    "commission offer monitor study describe attract".replace("describe ", "").split()
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
 
 _BREAK = re.compile(
-    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b|, in what|\band (?=(?:was |were )?(?:freed|released|arrested|joined|died|killed|buried)\b)| — |, according to"
+    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
+    r"|\band (?=(?:was |were )?(?:freed|released|arrested|joined|died|killed|buried)\b)"
+    r"| — |, according to"
     r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
 )
 _NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
@@ -161,6 +163,22 @@ def main_group(reading: Reading, before: int | None = None) -> str:
 
 
 _NOT_THE_GROUP = frozenset(
-    "ministry committee university institute court agency news police office states government "
-    "house station service council nations".split()
+    [
+        "ministry",
+        "committee",
+        "university",
+        "institute",
+        "court",
+        "agency",
+        "news",
+        "police",
+        "office",
+        "states",
+        "government",
+        "house",
+        "station",
+        "service",
+        "council",
+        "nations",
+    ]
 )

@@ -104,13 +104,13 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
 def _main_verb(reading: Reading, place: int) -> int:
     """The verb of the clause before "as head of": "Dadaev succeeded Gireev as head of …"."""
     span = clause_around(reading, place)
-    found = None
-    for found in re.finditer(
-        r"\b(?:succeeded|replaced|named|names|appointed|served|worked)\b",
-        reading.text.text[span[0] : place],
-    ):
-        pass
-    return span[0] + found.start() if found else place
+    found = list(
+        re.finditer(
+            r"\b(?:succeeded|replaced|named|names|appointed|served|worked)\b",
+            reading.text.text[span[0] : place],
+        )
+    )
+    return span[0] + found[-1].start() if found else place
 
 
 def _role_and_name(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:

@@ -54,7 +54,7 @@ _HOLDING = re.compile(
     r"\bholding (?P<who>him|her|[A-Z][\w-]+(?: [A-Z][\w-]+)*)\b|\bunder house arrest\b"
 )
 _FREED = re.compile(
-    rf"\b(?P<verb>freed|set free|released|ransomed)\b(?=[^.;]{{0,60}})(?! by the group| an? | the | on a )"
+    r"\b(?P<verb>freed|set free|released|ransomed)\b(?=[^.;]{0,60})(?! by the group| an? | the | on a )"
 )
 _APPEARED = re.compile(
     r"\b(?P<verb>(?:was |were )?(?:last )?seen (?:in public|in a|alive)|last seen|last appeared|appeared (?:in an?|on|before|in public)|turned up|"

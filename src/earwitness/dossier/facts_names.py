@@ -17,8 +17,8 @@ from earwitness.dossier.facts import (
 from earwitness.dossier.hedges import Surety, least_sure
 from earwitness.dossier.mentions import NAME_PATTERN, MentionKind
 from earwitness.dossier.reading import Reading, subject_name
-from earwitness.dossier.subjects import antecedent
 from earwitness.dossier.statement import Manner, Property, Value
+from earwitness.dossier.subjects import antecedent
 
 _NAME = (
     rf"(?:the\s)?(?:{NAME_PATTERN}(?:\s(?:of\s)?the\s{NAME_PATTERN})?|[“\"](?:[^”\"]{{2,60}})[”\"])"

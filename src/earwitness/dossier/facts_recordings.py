@@ -45,7 +45,7 @@ _NEITHER = re.compile(
     rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
 )
 _DID = re.compile(
-    rf"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |that )(?:[\w’'-]+\s?){{1,5}})"
+    r"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |that )(?:[\w’'-]+\s?){1,5})"
     r"|\brecogni[sz]ed (?P<whose>his|her|the|[A-Z]\w+['’]s) (?P<voice>voice)"
     r"|\b(?:was|is) (?:certain|sure|positive) that (?P<certain>it) (?:was|is)\b"
 )

@@ -108,7 +108,7 @@ def _prefix(first: str, last: str) -> str:
     """A date as FollowTheMoney has it: as many of year, month and day as the two ends share."""
     for length in (10, 7, 4):
         if first[:length] == last[:length]:
-            return first[:length]
+            return str(first[:length])
     return first[:4]
 
 

@@ -45,13 +45,35 @@ _INFERENCES = re.compile(
 _NEITHER_NOR = re.compile(r"\bn(?:either|ot) confirm(?:ed)? (?:n?or) den(?:ied|y)\b", re.IGNORECASE)
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor)\b|n['’]t\b", re.IGNORECASE)
 
-DENYING = frozenset("deny reject dispute refute dismiss contradict disavow rebut".split())
-DOUBTING = frozenset(
-    "believe think suspect claim allege suppose assume presume hope fear expect guess speculate "
-    "purport rumor rumour want wish doubt convince".split()
+DENYING = frozenset(
+    ["deny", "reject", "dispute", "refute", "dismiss", "contradict", "disavow", "rebut"]
 )
-INFERRING = frozenset("suggest imply indicate infer conclude deduce".split())
-DECLINING = frozenset("decline refuse".split())
+DOUBTING = frozenset(
+    [
+        "believe",
+        "think",
+        "suspect",
+        "claim",
+        "allege",
+        "suppose",
+        "assume",
+        "presume",
+        "hope",
+        "fear",
+        "expect",
+        "guess",
+        "speculate",
+        "purport",
+        "rumor",
+        "rumour",
+        "want",
+        "wish",
+        "doubt",
+        "convince",
+    ]
+)
+INFERRING = frozenset(["suggest", "imply", "indicate", "infer", "conclude", "deduce"])
+DECLINING = frozenset(["decline", "refuse"])
 
 
 @dataclass(frozen=True, slots=True)

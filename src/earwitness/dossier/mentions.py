@@ -19,20 +19,151 @@ _PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
 NAME_PATTERN = rf"{_WORD}(?: (?:{_PARTICLE} ){{0,2}}{_WORD}){{0,7}}"
 _NAME = re.compile(NAME_PATTERN)
 _GROUP_WORDS = frozenset(
-    "ministry army group column committee council university service institute battalion front "
-    "movement foundation agency party police office union court radio news archive network command "
-    "house station state states nations government brigade brigades force forces guard bureau "
-    "department organization organisation association federation alliance league congress senate "
-    "parliament company corporation bank school college hospital times post journal observer "
-    "ledger courier herald gazette channel television tv centre center society club church agency "
-    "kingdom republic embassy security intelligence research group international watch border "
-    "records database media wing dawn conflict panel dispatch reuters".split()
+    [
+        "ministry",
+        "army",
+        "group",
+        "column",
+        "committee",
+        "council",
+        "university",
+        "service",
+        "institute",
+        "battalion",
+        "front",
+        "movement",
+        "foundation",
+        "agency",
+        "party",
+        "police",
+        "office",
+        "union",
+        "court",
+        "radio",
+        "news",
+        "archive",
+        "network",
+        "command",
+        "house",
+        "station",
+        "state",
+        "states",
+        "nations",
+        "government",
+        "brigade",
+        "brigades",
+        "force",
+        "forces",
+        "guard",
+        "bureau",
+        "department",
+        "organization",
+        "organisation",
+        "association",
+        "federation",
+        "alliance",
+        "league",
+        "congress",
+        "senate",
+        "parliament",
+        "company",
+        "corporation",
+        "bank",
+        "school",
+        "college",
+        "hospital",
+        "times",
+        "post",
+        "journal",
+        "observer",
+        "ledger",
+        "courier",
+        "herald",
+        "gazette",
+        "channel",
+        "television",
+        "tv",
+        "centre",
+        "center",
+        "society",
+        "club",
+        "church",
+        "agency",
+        "kingdom",
+        "republic",
+        "embassy",
+        "security",
+        "intelligence",
+        "research",
+        "group",
+        "international",
+        "watch",
+        "border",
+        "records",
+        "database",
+        "media",
+        "wing",
+        "dawn",
+        "conflict",
+        "panel",
+        "dispatch",
+        "reuters",
+    ]
 )
 TITLES = frozenset(
-    "mr mrs ms miss dr prof professor col colonel gen general maj major capt captain lt lieutenant "
-    "sgt sheikh shaykh sheik mullah maulana imam ayatollah hajji haji president minister senator "
-    "sen rep gov governor king queen prince emir sir lady lord brig brigadier judge justice "
-    "commander pope rabbi father sister brother".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "professor",
+        "col",
+        "colonel",
+        "gen",
+        "general",
+        "maj",
+        "major",
+        "capt",
+        "captain",
+        "lt",
+        "lieutenant",
+        "sgt",
+        "sheikh",
+        "shaykh",
+        "sheik",
+        "mullah",
+        "maulana",
+        "imam",
+        "ayatollah",
+        "hajji",
+        "haji",
+        "president",
+        "minister",
+        "senator",
+        "sen",
+        "rep",
+        "gov",
+        "governor",
+        "king",
+        "queen",
+        "prince",
+        "emir",
+        "sir",
+        "lady",
+        "lord",
+        "brig",
+        "brigadier",
+        "judge",
+        "justice",
+        "commander",
+        "pope",
+        "rabbi",
+        "father",
+        "sister",
+        "brother",
+    ]
 )
 _FEMALE = re.compile(
     r"\b(?:mrs|ms|miss|she|her|spokeswoman|chairwoman|sister|daughter|wife|mother|aunt|actress|"
@@ -51,13 +182,89 @@ _NOT_NAMES = (
     | SUBORDINATORS
     | ADVERBS
     | frozenset(
-        "the a an he she it they we i you his her its their our my this that these those there but and "
-        "or not no yes some many most all one two three four five both neither either other others "
-        "several few each every mr mrs ms asked told western eastern northern southern officials "
-        "families police nobody everyone somebody everything people another".split()
+        [
+            "the",
+            "a",
+            "an",
+            "he",
+            "she",
+            "it",
+            "they",
+            "we",
+            "i",
+            "you",
+            "his",
+            "her",
+            "its",
+            "their",
+            "our",
+            "my",
+            "this",
+            "that",
+            "these",
+            "those",
+            "there",
+            "but",
+            "and",
+            "or",
+            "not",
+            "no",
+            "yes",
+            "some",
+            "many",
+            "most",
+            "all",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "both",
+            "neither",
+            "either",
+            "other",
+            "others",
+            "several",
+            "few",
+            "each",
+            "every",
+            "mr",
+            "mrs",
+            "ms",
+            "asked",
+            "told",
+            "western",
+            "eastern",
+            "northern",
+            "southern",
+            "officials",
+            "families",
+            "police",
+            "nobody",
+            "everyone",
+            "somebody",
+            "everything",
+            "people",
+            "another",
+        ]
     )
 )
-_PLACE_LEADS = frozenset("in near at from to outside around between into reach of over".split())
+_PLACE_LEADS = frozenset(
+    [
+        "in",
+        "near",
+        "at",
+        "from",
+        "to",
+        "outside",
+        "around",
+        "between",
+        "into",
+        "reach",
+        "of",
+        "over",
+    ]
+)
 
 
 class MentionKind(StrEnum):
@@ -164,7 +371,7 @@ _OF_NAME = re.compile(r"\sof\s(?:the\s)?[A-Z][\w’'-]*\w(?:\s[A-Z][\w’'-]*\w)
 
 def _with_of(text: str, start: int, end: int) -> tuple[int, int, str]:
     """ "Army of the Dawn", "University of York": the name of a group goes on after "of"."""
-    if text[start:end].split()[-1].lower() in _GROUP_WORDS:
+    if text[start:end].rsplit(maxsplit=1)[-1].lower() in _GROUP_WORDS:
         longer = _OF_NAME.match(text, end)
         if longer:
             end = longer.end()

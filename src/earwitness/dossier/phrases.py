@@ -20,24 +20,97 @@ from earwitness.dossier.words import (
     is_past_form,
 )
 
-_JOINS_LEFT = frozenset("of for from at in with on against behind to about between".split())
-_JOINS_RIGHT = frozenset("of for from at with against behind in on by to".split())
-_OPENS_ASIDE = frozenset("who which whose whom a an the now then also one formerly".split())
+_JOINS_LEFT = frozenset(
+    ["of", "for", "from", "at", "in", "with", "on", "against", "behind", "to", "about", "between"]
+)
+_JOINS_RIGHT = frozenset(
+    ["of", "for", "from", "at", "with", "against", "behind", "in", "on", "by", "to"]
+)
+_OPENS_ASIDE = frozenset(
+    ["who", "which", "whose", "whom", "a", "an", "the", "now", "then", "also", "one", "formerly"]
+)
 _STOPS = frozenset(
-    "that because although though while if when where since until so whether as".split()
+    [
+        "that",
+        "because",
+        "although",
+        "though",
+        "while",
+        "if",
+        "when",
+        "where",
+        "since",
+        "until",
+        "so",
+        "whether",
+        "as",
+    ]
 )
 _DAY_PHRASE = DAYS | frozenset(
-    "yesterday today tonight statement interview email e-mail news report speech tweet "
-    "briefing conference telephone phone letter post message".split()
+    [
+        "yesterday",
+        "today",
+        "tonight",
+        "statement",
+        "interview",
+        "email",
+        "e-mail",
+        "news",
+        "report",
+        "speech",
+        "tweet",
+        "briefing",
+        "conference",
+        "telephone",
+        "phone",
+        "letter",
+        "post",
+        "message",
+    ]
 )
 _COUNTS_OF = frozenset(
-    "some one two three four many most all each both none several few any".split()
+    [
+        "some",
+        "one",
+        "two",
+        "three",
+        "four",
+        "many",
+        "most",
+        "all",
+        "each",
+        "both",
+        "none",
+        "several",
+        "few",
+        "any",
+    ]
 )
 _PRESENTS = frozenset(
-    "remain remains say says believe believes think thinks know knows insist insists maintain "
-    "maintains argue argues become becomes".split()
+    [
+        "remain",
+        "remains",
+        "say",
+        "says",
+        "believe",
+        "believes",
+        "think",
+        "thinks",
+        "know",
+        "knows",
+        "insist",
+        "insists",
+        "maintain",
+        "maintains",
+        "argue",
+        "argues",
+        "become",
+        "becomes",
+    ]
 )
-_APPARENT_PASTS = frozenset("left set cut put hit read lost shot united led".split())
+_APPARENT_PASTS = frozenset(
+    ["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united", "led"]
+)
 MAX_PHRASE = 40  # tokens
 
 
@@ -139,9 +212,11 @@ def phrase_end(text: Text, sentence: Sentence, first: int) -> int:
         elif is_past_form(word) and not token.is_capital:
             if not _is_participle(text, sentence, place):
                 break
-        elif word in DAYS or (place > first and word in SUBJECT_PRONOUNS):
-            break
-        elif not _is_in_phrase(text, sentence, place):
+        elif (
+            word in DAYS
+            or (place > first and word in SUBJECT_PRONOUNS)
+            or not _is_in_phrase(text, sentence, place)
+        ):
             break
         place += 1
     return place
@@ -201,9 +276,11 @@ def _is_aside(text: Text, sentence: Sentence, first: int, last: int) -> bool:
 def aside_end(text: Text, sentence: Sentence, comma: int) -> int:
     """Find the token after the aside that a comma opens after a name; the comma itself if none."""
     first = comma + 1
-    if first >= sentence.last or text.tokens[first].lower not in ("a", "an", "the", "who", "one"):
-        if first >= sentence.last or not _is_title(text, sentence, first):
-            return comma
+    if first >= sentence.last:
+        return comma
+    opens = text.tokens[first].lower in ("a", "an", "the", "who", "one")
+    if not opens and not _is_title(text, sentence, first):
+        return comma
     for place in range(first, min(sentence.last, first + MAX_PHRASE)):
         word = text.tokens[place].lower
         if word in MARKS_OF_QUOTATION or word in ",;:" or word in ("–", "—"):

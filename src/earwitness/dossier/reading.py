@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from earwitness.dossier.attribution import Attribution, find_attributions
+from earwitness.dossier.contents import SPEAKS
 from earwitness.dossier.dates import DateFound, find_dates
 from earwitness.dossier.hedges import (
     Surety,
@@ -25,19 +26,107 @@ from earwitness.dossier.mentions import (
     name_of_phrase,
 )
 from earwitness.dossier.statement import Manner
-from earwitness.dossier.contents import SPEAKS
 from earwitness.dossier.subjects import Range, antecedent, first_subject
-from earwitness.dossier.words import DETERMINERS
 from earwitness.dossier.tokens import Sentence, Span, Text, read_text
+from earwitness.dossier.words import DETERMINERS
 
 # Reporting words whose content is not something said: acts, states, and bare attitudes.
 NOT_REPORTS = frozenset(
-    "seem appear nominate vote sign pass appoint hire approve adopt vet elect release make take give "
-    "go see look show find support back endorse oppose expect plan want need seek try decide prefer "
-    "like favor use begin spend send file push order allow fight include focus aim consider know view "
-    "mean read call identify name cast deem draw raise set lay put hear issue reach spark "
-    "learn respond broadcast remove discuss follow remain commission offer monitor study attract "
-    "circulate address publish post carry hold help lead keep turn meet play win provide question".split()
+    [
+        "seem",
+        "appear",
+        "nominate",
+        "vote",
+        "sign",
+        "pass",
+        "appoint",
+        "hire",
+        "approve",
+        "adopt",
+        "vet",
+        "elect",
+        "release",
+        "make",
+        "take",
+        "give",
+        "go",
+        "see",
+        "look",
+        "show",
+        "find",
+        "support",
+        "back",
+        "endorse",
+        "oppose",
+        "expect",
+        "plan",
+        "want",
+        "need",
+        "seek",
+        "try",
+        "decide",
+        "prefer",
+        "like",
+        "favor",
+        "use",
+        "begin",
+        "spend",
+        "send",
+        "file",
+        "push",
+        "order",
+        "allow",
+        "fight",
+        "include",
+        "focus",
+        "aim",
+        "consider",
+        "know",
+        "view",
+        "mean",
+        "read",
+        "call",
+        "identify",
+        "name",
+        "cast",
+        "deem",
+        "draw",
+        "raise",
+        "set",
+        "lay",
+        "put",
+        "hear",
+        "issue",
+        "reach",
+        "spark",
+        "learn",
+        "respond",
+        "broadcast",
+        "remove",
+        "discuss",
+        "follow",
+        "remain",
+        "commission",
+        "offer",
+        "monitor",
+        "study",
+        "attract",
+        "circulate",
+        "address",
+        "publish",
+        "post",
+        "carry",
+        "hold",
+        "help",
+        "lead",
+        "keep",
+        "turn",
+        "meet",
+        "play",
+        "win",
+        "provide",
+        "question",
+    ]
 )
 _UNNAMED_SOURCE = re.compile(
     r"^(?:other|some|several|mixed|unconfirmed|conflicting|earlier|previous)?\s*"
@@ -174,7 +263,7 @@ def _is_speech(text: Text, one: Attribution) -> bool:
     if one.word.lemma in NOT_REPORTS and one.word.after != "that":
         return False
     inside = any(start <= one.cue[0] < end for start, end in one.content)
-    return not inside and not (one.word.lemma == "reportedly")
+    return not inside and one.word.lemma != "reportedly"
 
 
 def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
@@ -210,7 +299,7 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
         return ""
     return (
         ""
-        if named.lower() in DETERMINERS or not named[:1].isalnum() and named[:1] not in '"“'
+        if named.lower() in DETERMINERS or (not named[:1].isalnum() and named[:1] not in '"“')
         else named
     )
 

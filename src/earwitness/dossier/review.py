@@ -192,7 +192,7 @@ def last_act(dossier: Dossier) -> Act:
     raise DossierError("there is nothing to undo")
 
 
-MAX_NAMES = 2_000
+MAX_NAMES = 400  # compared pair by pair
 
 
 def proposals(dossier: Dossier) -> list[Proposal]:
@@ -200,7 +200,7 @@ def proposals(dossier: Dossier) -> list[Proposal]:
     names: dict[str, str] = {}
     for statement in dossier.in_state(State.DRAFT, State.ACCEPTED):
         for name in (statement.subject, *_names_in(statement)):
-            if len(name.split()) > 1:
+            if sum(word[:1].isupper() for word in name.split()) > 1 and name[0].isupper():
                 names.setdefault(dossier.entity(name), name)
     split = {
         fold(n)

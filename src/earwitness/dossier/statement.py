@@ -7,6 +7,7 @@ holds: two quotations never become one.
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import json
 from collections.abc import Mapping
@@ -242,7 +243,7 @@ class Statement:
         if self.manner is Manner.ASSERTED and self.hedge:
             raise BadStatement("an asserted statement has no hedge", got=repr(self.hedge))
 
-    @property
+    @builtins.property
     def id(self) -> str:
         """SHA-256 over everything that the statement holds, in hexadecimal."""
         canonical = json.dumps(
@@ -250,12 +251,12 @@ class Statement:
         )
         return hashlib.sha256(canonical.encode()).hexdigest()
 
-    @property
+    @builtins.property
     def claimant(self) -> str:
         """Who is nearest to the statement: the last of the chain, or nobody."""
         return self.said_by[-1] if self.said_by else ""
 
-    @property
+    @builtins.property
     def sentence(self) -> str:
         """The statement in one line, for lists and the log."""
         how = "" if self.manner is Manner.ASSERTED else f" [{self.manner}: {self.hedge}]"

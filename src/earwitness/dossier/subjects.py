@@ -24,23 +24,39 @@ def verb_start(text: Text, sentence: Sentence, verb: int) -> int:
     while place > sentence.first:
         word = text.tokens[place - 1].lower
         two = text.tokens[place - 2].lower if place - 1 > sentence.first else ""
-        if word == "to" and two in _IS_THOUGHT:
+        if (word == "to" and two in _IS_THOUGHT) or (word == "nor" and is_past_form(two)):
             place -= 2
-        elif word == "nor" and is_past_form(two):
-            place -= 2
-        elif word == "most" and text.tokens[place].lower.endswith("ly"):
-            place -= 1
-        elif word in AUXILIARIES or is_adverb(word) or word in _OF_THE_VERB:
+        elif (
+            (word == "most" and text.tokens[place].lower.endswith("ly"))
+            or word in AUXILIARIES
+            or is_adverb(word)
+            or word in _OF_THE_VERB
+        ):
             place -= 1
         else:
             break
     return place
 
 
-_OF_THE_VERB = frozenset("neither both either remain remains remained".split())
+_OF_THE_VERB = frozenset(["neither", "both", "either", "remain", "remains", "remained"])
 _IS_THOUGHT = frozenset(
-    "thought believed said reported alleged known understood supposed expected rumoured rumored "
-    "presumed assumed feared claimed".split()
+    [
+        "thought",
+        "believed",
+        "said",
+        "reported",
+        "alleged",
+        "known",
+        "understood",
+        "supposed",
+        "expected",
+        "rumoured",
+        "rumored",
+        "presumed",
+        "assumed",
+        "feared",
+        "claimed",
+    ]
 )
 
 

@@ -124,5 +124,6 @@ def is_past_form(word: str) -> bool:
 
 
 _NOT_PASTS = _set(
-    "need seed feed deed weed bleed shed sled bred fred hundred indeed united speed need breed naked wicked sacred hatred exceed proceed"
+    "need seed feed deed weed bleed shed sled bred fred hundred indeed united speed "
+    "need breed naked wicked sacred hatred exceed proceed"
 )
