@@ -33,6 +33,7 @@ from earwitness.dossier.words import (
 )
 
 THRESHOLD = -1
+MAX_CUES = 2_000  # of one document: far over what any article holds
 _PREPOSITIONS_THAT_TELL = frozenset(
     ["about", "as", "of", "for", "on", "in", "by", "with", "out", "at", "against", "from"]
 )
@@ -127,8 +128,10 @@ def find_cues(text: Text) -> list[Cue]:
     """Find the reporting words of a text, in order; what stands inside a quotation is left out."""
     points = cue_points()
     known_words = points.words.keys() | _REPORT_WITH_THAT
-    cues = []
+    cues: list[Cue] = []
     for sentence in text.sentences:
+        if len(cues) >= MAX_CUES:
+            break
         for token in range(sentence.first, sentence.last):
             word = text.tokens[token].lower
             base, form = lemma(word, known_words)

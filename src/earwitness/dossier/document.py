@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from earwitness.dossier.tokens import MAX_CHARACTERS
 from earwitness.errors import EarwitnessError, MissingPart
 
 MAX_BYTES = 10_000_000
@@ -108,6 +109,13 @@ def read_document_file(path: Path, *, published: date | None = None, outlet: str
         found = _plain(data)
     if not found.text.strip():
         raise DocumentError("nothing in the document can be read as text", got=path.name)
+    if len(found.text) > MAX_CHARACTERS:
+        raise DocumentError(
+            "the document is too long to draft from",
+            got=f"{len(found.text):,} characters",
+            expected=f"{MAX_CHARACTERS:,} at most",
+            do="save the part that matters as a text of its own",
+        )
     return Document(
         sha256=hashlib.sha256(data).hexdigest(),
         text=found.text,

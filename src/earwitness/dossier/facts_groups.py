@@ -12,12 +12,12 @@ from earwitness.dossier.reading import Reading
 from earwitness.dossier.statement import Property, Value
 from earwitness.dossier.tokens import Span
 
-_GROUP = rf"(?:the |its |a )?(?:{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?|group|faction|movement|column|organi[sz]ation|foundation|[a-z]+ sector|artillery|brigade(?: of the [a-z]+ [a-z]+)?)"
+_GROUP = rf"(?:the |its |a )?(?:{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?|group|faction|movement|column|organi[sz]ation|foundation|\b[a-z]{{1,30}} sector|artillery|brigade(?: of the [a-z]{{1,30}} [a-z]{{1,30}})?)"
 _LEAD_VERB = re.compile(
     rf"\b(?P<verb>led|leads|has led|had led|heads|headed|commands|commanded|took over|took command of|taken command of|became (?:the )?(?:commander|head|leader|chief) of|as (?:the )?(?:head|leader|commander|chief) of) (?P<group>{_GROUP})"
 )
 _LED_BY = re.compile(
-    rf"(?P<group>{_GROUP}),? (?:which is |which was |that is )?(?:led|headed|commanded|run|founded) by (?:the [a-z]+ )?(?P<name>{NAME_PATTERN})"
+    rf"(?P<group>{_GROUP}),? (?:which is |which was |that is )?(?:led|headed|commanded|run|founded) by (?:the [a-z]{{1,30}} )?(?P<name>{NAME_PATTERN})"
 )
 _ROLE_NAME = re.compile(
     rf"(?:(?P<owner>the group|the faction|the movement|its|{NAME_PATTERN})(?:['’]s)? )(?:(?P<previous>previous|former|late|first|slain) )?(?P<role>leader|founder|commander|emir|chief),? (?P<name>{NAME_PATTERN})"
@@ -26,13 +26,13 @@ _NAME_ROLE = re.compile(
     rf"(?P<name>{NAME_PATTERN}), (?:the |a )?(?P<role>leader|founder|commander|head|chief) of (?P<group>{_GROUP})"
 )
 _NAMED_LEADER = re.compile(
-    rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]+ [a-z]+|{NAME_PATTERN})"
+    rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]{{1,30}} [a-z]{{1,30}}|{NAME_PATTERN})"
 )
 _FOUNDED_BY = re.compile(
     rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})"
 )
 _MEMBER = re.compile(
-    rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]+|{_GROUP}(?:\snetwork)?)"
+    rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]{{1,30}}|{_GROUP}(?:\snetwork)?)"
 )
 _SUCCEEDED = re.compile(rf"\b(?P<verb>succeeded|replaced) (?P<name>(?!as\b){NAME_PATTERN})")
 _SUCCEEDED_BY = re.compile(rf"\b(?:was )?succeeded by (?P<name>{NAME_PATTERN})")

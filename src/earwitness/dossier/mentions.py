@@ -18,6 +18,7 @@ _WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|C
 _PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
 NAME_PATTERN = rf"{_WORD}(?: (?:{_PARTICLE} ){{0,2}}{_WORD}){{0,7}}"
 _NAME = re.compile(NAME_PATTERN)
+MAX_MENTIONS = 4_000  # of one document
 _GROUP_WORDS = frozenset(
     [
         "ministry",
@@ -313,7 +314,7 @@ def find_mentions(text: Text) -> Mentions:
     raw = _raw_names(text)
     persons: dict[str, str] = {}
     found: list[Mention] = []
-    for start, end, name in raw:
+    for start, end, name in raw[:MAX_MENTIONS]:
         kind = _kind(text.text, start, name)
         bare = without_title(name)
         key = bare.split()[-1].lower() if bare else ""

@@ -169,9 +169,9 @@ class Reading:
 
     def sentence_at(self, character: int) -> int:
         """The number of the sentence that a character lies in."""
-        firsts = [sentence.first for sentence in self.text.sentences]
         token = max(0, bisect_right(self.text.starts, character) - 1)
-        return max(0, bisect_right(firsts, token) - 1)
+        sentences = self.text.sentences
+        return max(0, bisect_right(sentences, token, key=lambda one: one.first) - 1)
 
     def speeches_over(self, place: int) -> list[Speech]:
         """The attributions that cover a character, outermost first."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 Span = tuple[int, int]
 
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 150_000
+MAX_TOKENS = 300  # of one sentence; a longer one is cut, so that no rule meets more
 MAX_QUOTATION = (
     3_000  # characters; a quotation mark that finds no partner within this is left alone
 )
@@ -240,6 +241,9 @@ def _sentences(tokens: Sequence[Token], first: int, last: int, text: str) -> lis
             spans.append((begin, place))
             begin = place
             continue
+        if place - begin >= MAX_TOKENS:
+            spans.append((begin, place))
+            begin = place
         place += 1
     if begin < last:
         spans.append((begin, last))
