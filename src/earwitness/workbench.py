@@ -27,12 +27,19 @@ from pathlib import Path
 from earwitness import checking, saying
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
-from earwitness.dossier.document import Document, DocumentError, read_document_file
+from earwitness.dossier.document import Document, read_document_file
 from earwitness.dossier.drafting import Source, draft
 from earwitness.dossier.statement import Statement
 from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
-from earwitness.errors import CaseNotFound, EarwitnessError, MissingPart, UnknownExhibit
+from earwitness.errors import (
+    CaseNotFound,
+    DocumentError,
+    EarwitnessError,
+    MissingPart,
+    NotARecording,
+    UnknownExhibit,
+)
 from earwitness.evidence.custody import Entry
 from earwitness.evidence.decode import decode, probe
 from earwitness.evidence.exhibit import Declared, Exhibit, Role

@@ -24,7 +24,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "source", "content"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(
+    ("text", "source", "content"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_source_and_content(text: str, source: str, content: str) -> None:
     """The source and the content are found, each as the exact characters of the text."""
     found = find_attributions(read_text(text))
@@ -33,7 +35,10 @@ def test_source_and_content(text: str, source: str, content: str) -> None:
         and text[slice(*one.source)] == source
         and " ".join(text[slice(*part)] for part in one.content) == content
         for one in found
-    ), [(one.source and text[slice(*one.source)], [text[slice(*p)] for p in one.content]) for one in found]
+    ), [
+        (one.source and text[slice(*one.source)], [text[slice(*p)] for p in one.content])
+        for one in found
+    ]
 
 
 def test_the_second_verb_has_the_subject_of_the_first() -> None:

@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 import earwitness
 from earwitness.cli.main import earwitness as entrance
-from earwitness.dossier.review import DossierError, State, proposals
+from earwitness.dossier.review import State, proposals
+from earwitness.errors import DossierError
 from earwitness.evidence.exhibit import Role
 
 STORY = (
@@ -103,7 +104,7 @@ def test_the_custody_log_tells_the_story(case: earwitness.Case) -> None:
     assert told == [(act, "desk") for act in acts]
     accepted = next(entry for entry in case.custody if entry.act == "dossier accept")
     assert "was born on" in str(accepted.details)
-    assert case.verify().is_whole if hasattr(case.verify(), "is_whole") else case.verify()
+    assert case.verify().is_whole
 
 
 @pytest.mark.parametrize("wanted", ["", "zz", "ffffffffffff", "0"])
@@ -126,7 +127,9 @@ def test_nothing_more_to_undo(case: earwitness.Case) -> None:
 
 
 def _run(*arguments: str) -> object:
-    result = CliRunner().invoke(entrance, ["--json", *arguments], catch_exceptions=False, standalone_mode=False)
+    result = CliRunner().invoke(
+        entrance, ["--json", *arguments], catch_exceptions=False, standalone_mode=False
+    )
     return json.loads(result.output)
 
 
@@ -157,9 +160,6 @@ def test_the_command_line(case: earwitness.Case, tmp_path: Path) -> None:
 
 def test_verification_examination(case: earwitness.Case, tmp_path: Path) -> None:
     """The examination lists who has not confirmed, as drafts, and from an export as accepted."""
-    from sounds import __file__ as place
-
-    assert Path(place).is_file()
     from earwitness.examinations import find_examination
     from earwitness.outcome import Finding
 
@@ -177,7 +177,9 @@ def test_verification_examination(case: earwitness.Case, tmp_path: Path) -> None
     assert outcome.details["are_drafts"]
     assert outcome.measure("not_confirmed").value == 1
     assert "The Interior Ministry" in outcome.summary
-    not_confirmed = [o.id for o in case.dossier.read().in_state(State.DRAFT) if o.property == "verification"]
+    not_confirmed = [
+        o.id for o in case.dossier.read().in_state(State.DRAFT) if o.property == "verification"
+    ]
     case.dossier.accept(not_confirmed)
     out = tmp_path / "dossier.jsonl"
     _run("dossier", "export", str(case.path), str(out))

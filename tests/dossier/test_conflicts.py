@@ -45,7 +45,10 @@ def test_a_year_and_a_day_in_it_do_not_conflict() -> None:
 
 def test_two_birthplaces() -> None:
     """Two places of birth conflict; "the town of Halbana" and "Halbana" do not."""
-    place = [replace(ONE, property=Property.BORN_IN, value=Value(name)) for name in ("Halbana", "Rawat", "town of Halbana")]
+    place = [
+        replace(ONE, property=Property.BORN_IN, value=Value(name))
+        for name in ("Halbana", "Rawat", "town of Halbana")
+    ]
     assert len(find_conflicts(place[:2])) == 1
     assert find_conflicts([place[0], place[2]]) == []
 
@@ -53,7 +56,9 @@ def test_two_birthplaces() -> None:
 def test_alive_after_death() -> None:
     """An appearance after a death is a conflict."""
     found = find_conflicts([_on(Property.DIED_ON, 2009), _on(Property.APPEARED_ON, 2011)])
-    assert [conflict.why for conflict in found] == ["alive after death: appeared on 2011-01-01 to 2011-12-31"]
+    assert [conflict.why for conflict in found] == [
+        "alive after death: appeared on 2011-01-01 to 2011-12-31"
+    ]
 
 
 def test_what_is_denied_conflicts_with_nothing() -> None:
@@ -104,8 +109,12 @@ def test_agencies() -> None:
 
 def test_timeline_order_and_precision() -> None:
     """Moments are in order, with their precision; what has no date is left out."""
-    day = replace(ONE, property=Property.RELEASED_ON, value=Value("x", date(2014, 11, 13), date(2014, 11, 13)))
-    month = replace(ONE, property=Property.APPEARED_ON, value=Value("x", date(2013, 12, 1), date(2013, 12, 31)))
+    day = replace(
+        ONE, property=Property.RELEASED_ON, value=Value("x", date(2014, 11, 13), date(2014, 11, 13))
+    )
+    month = replace(
+        ONE, property=Property.APPEARED_ON, value=Value("x", date(2013, 12, 1), date(2013, 12, 31))
+    )
     undated = replace(ONE, property=Property.DIED_ON, value=Value("unknown"))
     moments = timeline([day, undated, month, ONE])
     assert [moment.precision for moment in moments] == ["year", "month", "day"]

@@ -60,7 +60,8 @@ def test_a_date_after_another(text: str, earliest: str, latest: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["he may go", "they march on", "a second man", "31 February 2010", "the fall of the city"]
+    "text",
+    ["he may go", "they march on", "a second man", "31 February 2010", "the fall of the city"],
 )
 def test_what_is_no_date(text: str) -> None:
     """Verbs, counts and days that do not exist are left out."""
@@ -68,7 +69,7 @@ def test_what_is_no_date(text: str) -> None:
 
 
 def test_without_a_date_of_its_own_a_document_has_no_relative_dates() -> None:
-    """"Last week" cannot be placed in a document without a date: it is left out, not guessed."""
+    """ "Last week" cannot be placed in a document without a date: it is left out, not guessed."""
     assert find_dates("last week, on Friday, in August, yesterday", None) == []
 
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from earwitness.dossier.document import MAX_BYTES, DocumentError, read_document_file, visible
+from earwitness.dossier.document import MAX_BYTES, read_document_file, visible
 from earwitness.dossier.drafting import Source, draft
+from earwitness.errors import DocumentError
 
 trafilatura = pytest.importorskip("trafilatura", reason="earwitness[documents] is not installed")
 pypdf = pytest.importorskip("pypdf", reason="earwitness[documents] is not installed")
@@ -48,17 +49,22 @@ def _pdf(text: str, *, action: str = "") -> bytes:
     content = StreamObject()
     content._data = f"BT /F1 12 Tf 20 200 Td ({text}) Tj ET".encode()
     page[NameObject("/Contents")] = writer._add_object(content)
-    font = DictionaryObject({
-        NameObject("/Type"): NameObject("/Font"),
-        NameObject("/Subtype"): NameObject("/Type1"),
-        NameObject("/BaseFont"): NameObject("/Helvetica"),
-    })
+    font = DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+        }
+    )
     page[NameObject("/Resources")] = DictionaryObject(
         {NameObject("/Font"): DictionaryObject({NameObject("/F1"): writer._add_object(font)})}
     )
     if action:
         writer._root_object[NameObject("/OpenAction")] = DictionaryObject(
-            {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(action)}
+            {
+                NameObject("/S"): NameObject("/JavaScript"),
+                NameObject("/JS"): TextStringObject(action),
+            }
         )
     out = io.BytesIO()
     writer.write(out)
@@ -79,7 +85,11 @@ def test_a_date_that_the_person_gives_wins(tmp_path: Path) -> None:
     """The person's date and publisher stand before the page's."""
     path = _file(tmp_path, "page.html", PAGE)
     found = read_document_file(path, published=date(2014, 11, 15), outlet="The Ledger")
-    assert (found.published, found.published_from, found.outlet) == (date(2014, 11, 15), "given", "The Ledger")
+    assert (found.published, found.published_from, found.outlet) == (
+        date(2014, 11, 15),
+        "given",
+        "The Ledger",
+    )
 
 
 def test_plain_text_with_a_header(tmp_path: Path) -> None:
@@ -91,7 +101,9 @@ def test_plain_text_with_a_header(tmp_path: Path) -> None:
 
 def test_a_pdf_with_an_action(tmp_path: Path) -> None:
     """A PDF gives its text; the action that it carries is not run and is not in the text."""
-    found = read_document_file(_file(tmp_path, "a.pdf", _pdf("He was born in Leeds in 1962.", action="app.alert(1)")))
+    found = read_document_file(
+        _file(tmp_path, "a.pdf", _pdf("He was born in Leeds in 1962.", action="app.alert(1)"))
+    )
     assert found.text.strip() == "He was born in Leeds in 1962."
 
 
@@ -163,12 +175,14 @@ def test_marks_that_reorder_or_hide_text(tmp_path: Path) -> None:
 
 def test_html_in_text_is_text(tmp_path: Path) -> None:
     """What looks like a script in a plain text stays plain text in the statements."""
-    drafts = draft('Peter Lansing said <script>alert("x")</script> was the tape.', Source("0" * 64, None, "P"))
+    drafts = draft(
+        'Peter Lansing said <script>alert("x")</script> was the tape.', Source("0" * 64, None, "P")
+    )
     assert all("Lansing" in one.subject for one in drafts)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(alphabet='abAB “”"\'.,;:—()\n?!saidthewhotapeHx1920', max_size=400))
+@given(st.text(alphabet="abAB “”\"'.,;:—()\n?!saidthewhotapeHx1920", max_size=400))
 def test_any_text(text: str) -> None:
     """Any text can be drafted from, and every span holds its wording."""
     for one in draft(text, Source("0" * 64, date(2020, 1, 1), "Paper")):

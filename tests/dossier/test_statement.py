@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from earwitness.dossier.followthemoney import from_followthemoney, to_followthemoney
 from earwitness.dossier.statement import (
-    BadStatement,
     Manner,
     Property,
     Statement,
@@ -21,6 +20,7 @@ from earwitness.dossier.statement import (
     to_json,
     weakest,
 )
+from earwitness.errors import BadStatement
 
 ONE = Statement(
     subject="Abu Salih al-Marwani",
@@ -99,7 +99,9 @@ def test_followthemoney_ids_differ_between_documents() -> None:
 
 def test_followthemoney_package_accepts_it() -> None:
     """The followthemoney package reads what is written, and keeps value and property."""
-    package = pytest.importorskip("followthemoney.statement", reason="followthemoney is not installed")
+    package = pytest.importorskip(
+        "followthemoney.statement", reason="followthemoney is not installed"
+    )
     (data,) = to_followthemoney([ONE])
     read = package.Statement.from_dict(data)
     assert (read.prop, read.value, read.entity_id) == ("birthDate", "1971", data["entity_id"])

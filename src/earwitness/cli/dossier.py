@@ -16,9 +16,9 @@ from earwitness.dossier.conflicts import find_agreements, find_conflicts
 from earwitness.dossier.followthemoney import from_followthemoney, to_followthemoney
 from earwitness.dossier.review import Dossier, State, proposals
 from earwitness.dossier.shared_text import origins, shared_texts
-from earwitness.dossier.statement import BadStatement, Manner, Property, Statement, Value, to_json
+from earwitness.dossier.statement import Manner, Property, Statement, Value, to_json
 from earwitness.dossier.timeline import timeline
-from earwitness.errors import EarwitnessError
+from earwitness.errors import BadStatement, EarwitnessError
 
 _FOLDER = click.Path(path_type=Path)
 MAX_IMPORT_BYTES = 200_000_000

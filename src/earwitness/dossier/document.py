@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from earwitness.dossier.tokens import MAX_CHARACTERS
-from earwitness.errors import EarwitnessError, MissingPart
+from earwitness.errors import DocumentError, MissingPart
 
 MAX_BYTES = 10_000_000
 MAX_HTML_CHARACTERS = 3_000_000
@@ -45,10 +45,6 @@ _VOID = frozenset(
     ]
 )
 _DATELINE_HEADER = re.compile(r"^(outlet|published|title): ?(.*)$", re.IGNORECASE)
-
-
-class DocumentError(EarwitnessError):
-    """A document could not be read: too large, encrypted, or nothing in it can be read as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from typing import Any
 
 from earwitness.dossier.names import fold
 from earwitness.dossier.statement import (
-    BadStatement,
     Property,
     Statement,
     ValueKind,
     from_json,
     to_json,
 )
+from earwitness.errors import BadStatement
 
 DATASET = "earwitness"
 # (schema, property, type) in FollowTheMoney; what has no property of its own is a note.

@@ -13,11 +13,7 @@ from typing import Any
 
 from earwitness.dossier.names import compare_names, fold
 from earwitness.dossier.statement import Statement
-from earwitness.errors import EarwitnessError
-
-
-class DossierError(EarwitnessError):
-    """A dossier cannot do what was asked: no such statement or act, or it was undone already."""
+from earwitness.errors import DossierError
 
 
 class State(StrEnum):

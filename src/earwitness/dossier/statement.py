@@ -16,7 +16,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from earwitness.errors import EarwitnessError
+from earwitness.errors import BadStatement
 
 
 class Property(StrEnum):
@@ -186,10 +186,6 @@ class Value:
 
 
 UNKNOWN = "unknown"
-
-
-class BadStatement(EarwitnessError):
-    """A statement does not hold together: a date that ends before it begins, an empty subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from earwitness.dossier.document import DocumentError, read_document_file
+from earwitness.dossier.document import read_document_file
 from earwitness.dossier.drafting import Source, draft
 from earwitness.dossier.followthemoney import from_followthemoney
-from earwitness.dossier.statement import BadStatement, Manner, Property, Statement, Verdict
-from earwitness.errors import MissingPart
+from earwitness.dossier.statement import Manner, Property, Statement, Verdict
+from earwitness.errors import BadStatement, DocumentError, MissingPart
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.outcome import Asked, Finding, Measure, NotExamined

@@ -12,12 +12,12 @@ from earwitness.dossier.review import (
     Act,
     ActKind,
     Dossier,
-    DossierError,
     State,
     build_dossier,
     last_act,
 )
 from earwitness.dossier.statement import Statement, edited, from_json, to_json
+from earwitness.errors import DossierError
 from earwitness.outcome import canonical_json
 from earwitness.store import tables
 from earwitness.store.database import Transaction
