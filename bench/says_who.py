@@ -271,7 +271,7 @@ def names() -> None:
     for name, ratio in rivals.items():
         theirs = [ratio(latinised(a), latinised(b)) for _, a, b in same + different]
         print(
-            f"  rapidfuzz {name} on the same romanisation: AUC {_auc(theirs, truth):.3f}, {_best_f1(theirs, truth)}"
+            f"  rapidfuzz {name} on the same romanisation: AUC {_auc(theirs, truth):.3f}, {_best_f1(theirs, truth)}"  # noqa: E501
         )
     for language in sorted({line[0] for line in same}):
         hits = [compare_names(a, b).may_be_same for tongue, a, b in same if tongue == language]
@@ -279,7 +279,7 @@ def names() -> None:
             compare_names(a, b).may_be_same for tongue, a, b in different if tongue == language
         ]
         print(
-            f"  {language}: R {sum(hits) / len(hits):.3f} of {len(hits)}, wrongly joined {sum(wrong)} of {len(wrong)}"
+            f"  {language}: R {sum(hits) / len(hits):.3f} of {len(hits)}, wrongly joined {sum(wrong)} of {len(wrong)}"  # noqa: E501
         )
 
 
@@ -312,7 +312,7 @@ def speed(documents: int) -> None:
         draft(body, Source(f"{number:064d}", date(2020, 1, 1), "Paper"))
     seconds = time.perf_counter() - began
     print(
-        f"Drafting: {documents} documents in {seconds:.1f} s on one core, {1000 * seconds / documents:.1f} ms each"
+        f"Drafting: {documents} documents in {seconds:.1f} s on one core, {1000 * seconds / documents:.1f} ms each"  # noqa: E501
     )
     statements = [_made_up(number) for number in range(100_000)]
     origin_of = {one.document: str(int(one.document[-4:]) % 50) for one in statements}

@@ -166,7 +166,6 @@ def test_verification_examination(case: earwitness.Case, tmp_path: Path) -> None
     class View:
         """The case as an examination sees it."""
 
-        claims: dict[str, str] = {}
         archives = ()
 
         def exhibits(self, role: Role) -> list[object]:
