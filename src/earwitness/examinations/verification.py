@@ -88,13 +88,9 @@ def _finding(
     for statement, _, _ in rows:
         if _counts(statement):  # 4
             sources[statement.value.text].add(statement.claimant or "nobody named")
-    limits = [
-        "It shows what the documents say, not whether it is so.",
-        "A source that is not in the documents is not in the table.",
-    ]
+    further = [f"Not read: {each}" for each in unread]
     if are_drafts:
-        limits.append("These are drafts made by rules; no person has accepted them yet.")
-    limits += [f"Not read: {each}" for each in unread]
+        further.append("These are drafts made by rules; no person has accepted them yet.")
     return Finding(
         summary=_summary(sources, are_drafts),
         measures=(
@@ -104,7 +100,11 @@ def _finding(
             ),
             Measure("documents", documents - len(unread), "read"),
         ),
-        limits=tuple(limits),
+        limits=(
+            "It shows what the documents say, not whether it is so.",
+            "A source that is not in the documents is not in the table.",
+            *further,
+        ),
         details={"statements": [_row(*row) for row in rows], "are_drafts": are_drafts},
     )
 
