@@ -17,6 +17,9 @@ EarwitnessError
 │   └── UnknownExhibit      no exhibit of the case goes by that name or hash
 ├── DecodeError             the sound could not be decoded
 │   └── TooLong             it decodes to more hours than were allowed
+├── DossierError            the dossier can't do what was asked
+│   ├── DocumentError       a document can't be read as text
+│   └── BadStatement        a statement does not hold together
 ├── MethodError
 │   ├── UnknownExamination  no examination goes by that name
 │   └── BadParameter        a parameter of an examination is unknown or out of range
@@ -118,6 +121,18 @@ class DecodeError(EarwitnessError):
 
 class TooLong(DecodeError):
     """The recording decodes to more hours than were allowed."""
+
+
+class DossierError(EarwitnessError):
+    """The dossier can't do what was asked: no such statement or act, or it was undone already."""
+
+
+class DocumentError(DossierError):
+    """A document can't be read as text: it is too large, encrypted, damaged or empty."""
+
+
+class BadStatement(DossierError):
+    """A statement does not hold together: a date that ends before it begins, an empty subject."""
 
 
 class MethodError(EarwitnessError):

@@ -19,15 +19,27 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from earwitness import checking, saying
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
+from earwitness.dossier.document import Document, read_document_file
+from earwitness.dossier.drafting import Source, draft
+from earwitness.dossier.statement import Statement
 from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
-from earwitness.errors import CaseNotFound, EarwitnessError, NotARecording, UnknownExhibit
+from earwitness.errors import (
+    CaseNotFound,
+    DocumentError,
+    EarwitnessError,
+    MissingPart,
+    NotARecording,
+    UnknownExhibit,
+)
 from earwitness.evidence.custody import Entry
 from earwitness.evidence.decode import decode, probe
 from earwitness.evidence.exhibit import Declared, Exhibit, Role
@@ -38,6 +50,7 @@ from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
 from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
+from earwitness.store.dossier import CaseDossier
 from earwitness.store.folder import CaseFolder, Clock, utc_now
 from earwitness.store.vault import require_plain_file
 from earwitness.transcripts import Kind, Review, Transcript, write_transcript
@@ -58,6 +71,17 @@ class Added:
     size: int
     facts: str
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """A document that was read: its text, the statements drafted from it, and how many are new."""
+
+    name: str
+    sha256: str
+    document: Document
+    statements: tuple[Statement, ...]
+    new: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +281,47 @@ class Case:
             stored, name=name, role=role, speaker=speaker, facts=facts, declared=declared
         )
         return Added(name, stored.sha256, stored.size, facts, is_new)
+
+    @property
+    def dossier(self) -> CaseDossier:
+        """The statements of the case: drafts, decisions, names; every act on it can be undone."""
+        return CaseDossier(self._folder)
+
+    def draft(
+        self, file: str | Path, *, published: date | None = None, outlet: str = ""
+    ) -> Drafted:
+        """Add a document as an exhibit and draft its statements; all are drafts until accepted.
+
+        Parameters
+        ----------
+        file : path
+            HTML, PDF or text.
+        published : date, optional
+            The document's own date, from which "last week" counts; else what the document says.
+        outlet : str
+            Who published it; else what the document says.
+
+        Raises
+        ------
+        ExhibitError, DocumentError, MissingPart
+        """
+        path = Path(file)
+        require_plain_file(path)
+        document = read_document_file(path, published=published, outlet=outlet)
+        added = self._add(path, Role.DOCUMENT, name=safe_name(path.name), speaker="")
+        source = Source(added.sha256, document.published, document.outlet)
+        statements = draft(document.text, source)
+        fresh = self.dossier.keep_drafts(statements, document=added.sha256)
+        return Drafted(added.name, added.sha256, document, tuple(statements), fresh)
+
+    def document_texts(self) -> dict[str, str]:
+        """The text of each document exhibit, by its SHA-256; those that cannot be read are left out."""
+        texts: dict[str, str] = {}
+        for exhibit in self.exhibits:
+            if exhibit.role is Role.DOCUMENT:
+                with suppress(DocumentError, MissingPart):
+                    texts[exhibit.sha256] = read_document_file(exhibit.path).text
+        return texts
 
     def withdraw(self, wanted: str) -> str:
         """Take an exhibit's roles away, by its name or the beginning of its hash; give the hash.

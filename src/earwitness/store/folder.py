@@ -216,14 +216,20 @@ class CaseFolder:
         exhibits: Sequence[str] = (),
         case_file: str | None = None,
         received: Received | None = None,
+        also: Callable[[Transaction], None] | None = None,
     ) -> None:
-        """Log an act, with what it does to case.toml and the list of exhibits, all at once."""
+        """Log an act, with what it does to case.toml and the database, all at once.
+
+        ``also`` is called inside the transaction; if it raises, nothing of the act takes effect.
+        """
         with self.database.locked():
             if act != "new":
                 self._note_edit()
             with self.database.write() as transaction:
                 if received is not None and received.sha256 not in _hashes(transaction):
                     transaction.receive(received)
+                if also is not None:
+                    also(transaction)
                 if case_file is not None:
                     before = self._case_file_hash()
                     transaction.set_pending_case_file(PendingCaseFile(before, case_file))

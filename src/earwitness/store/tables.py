@@ -40,6 +40,24 @@ outcomes = sa.Table(
     sa.Column("seconds", sa.Float, nullable=False),
 )
 
+statements = sa.Table(
+    "statements",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("document", sa.String(64), nullable=False, index=True),
+    sa.Column("statement", sa.Text, nullable=False),
+)
+
+dossier_acts = sa.Table(
+    "dossier_acts",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+)
+
 custody = sa.Table(
     "custody",
     metadata,

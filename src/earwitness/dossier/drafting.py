@@ -1,0 +1,194 @@
+"""Draft statements from a document, by rules, offline.
+
+The argument, step by step:
+
+1. The document is read once: names, dates, attributions, and who stands behind each pronoun.
+2. Every attribution with a source and a content becomes a statement that the paper makes: that the
+   source said so. Every fact that a rule finds becomes a statement of whoever says it there: the
+   paper, or through the paper the innermost source whose words hold it.
+3. The manner is the weakest of the chain: the wording's own hedges, and the reporting words over it.
+4. A last check stands over all rules: a wording that holds a hedge, a denial or a failed check is
+   never drafted as asserted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from earwitness.dossier.contents import SPEAKS
+from earwitness.dossier.facts import Fact
+from earwitness.dossier.facts_groups import group_facts
+from earwitness.dossier.facts_life import life_facts
+from earwitness.dossier.facts_names import name_facts
+from earwitness.dossier.facts_recordings import recording_facts
+from earwitness.dossier.hedges import (
+    INFERRING,
+    SURE,
+    Surety,
+    is_negated,
+    least_sure,
+    surety_of_wording,
+)
+from earwitness.dossier.reading import Reading, Speech, chained, read_document
+from earwitness.dossier.statement import Manner, Property, Statement, Value
+from earwitness.dossier.tokens import Span
+
+DRAFTED_BY = "rules_v1"
+MAX_STATEMENTS = 5_000
+_COMMENT = re.compile(
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+)
+CHECKING = frozenset(
+    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
+)
+_SHORTEST_CONTENT = 2  # characters
+_COMMENT = re.compile(
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+)
+CHECKING = frozenset(
+    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
+)
+_SHORTEST_CONTENT = 2  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of a document besides its text."""
+
+    sha256: str
+    published: date | None
+    outlet: str
+
+
+def draft(text: str, source: Source) -> list[Statement]:
+    """Draft the statements of one document; every one is a draft until a person accepts it.
+
+    Parameters
+    ----------
+    text : str
+        The document's text; spans count in it.
+    source : Source
+        The document's hash, date and publisher.
+
+    Returns
+    -------
+    list of Statement
+        In the order of the text, without repeats, at most ``MAX_STATEMENTS``.
+    """
+    reading = read_document(text, source.published, source.outlet)
+    found = [*_said(reading, source), *_facts(reading, source)]
+    found.sort(key=lambda one: (one.start, one.end, one.property, one.value.text))
+    unique: dict[tuple[object, ...], Statement] = {}
+    for one in found:
+        unique.setdefault((one.subject, one.property, one.value, one.said_by, one.start), one)
+    return list(unique.values())[:MAX_STATEMENTS]
+
+
+def _said(reading: Reading, source: Source) -> Iterator[Statement]:
+    for speech in reading.speeches:
+        attribution = speech.attribution
+        if not speech.speaker or not attribution.content or not _is_report(reading, speech):
+            continue
+        wording = " ".join(reading.text.text[start:end] for start, end in attribution.content)
+        if len(wording.strip()) < _SHORTEST_CONTENT:
+            continue
+        start = min([attribution.cue[0], *(part[0] for part in attribution.content)])
+        end = max([attribution.cue[1], *(part[1] for part in attribution.content)])
+        if attribution.source:
+            start, end = min(start, attribution.source[0]), max(end, attribution.source[1])
+        said_by, over = _chain_over(reading, speech)
+        surety = least_sure(speech.surety, over)
+        value = Value(wording)
+        yield _statement(
+            reading, source, speech.speaker, Property.SAID, value, said_by, surety, (start, end)
+        )
+
+
+def _is_report(reading: Reading, speech: Speech) -> bool:
+    cue = speech.attribution.word
+    if cue.lemma in CHECKING and cue.after not in ("that", "quotation", "question"):
+        return False  # who could verify what is a statement of its own
+    if cue.before == "to" and cue.lemma in SPEAKS:
+        return False  # "declined to say": the first verb holds it
+    if cue.form == "g" and cue.lemma in INFERRING:
+        return False  # "suggesting that it was recorded recently" is nobody's
+    if speech.speaker.lower().startswith(("no ", "neither ", "nobody", "no one")):
+        return False
+    if cue.lemma in ("decline", "refuse", "ask") and _COMMENT.match(_wording_of(reading, speech)):
+        return False
+    if cue.lemma == "call" and _wording_of(reading, speech).startswith(
+        ("itself", "himself", "herself")
+    ):
+        return False
+    lead = reading.text.text[
+        reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]
+    ]
+    if is_negated(lead) and cue.after not in ("that", "quotation", "subject", "noun", "end"):
+        return False
+    if is_negated(lead) and cue.lemma in ("mention", "respond", "refer", "give"):
+        return False
+    return not (cue.before in ("determiner", "preposition") and cue.form in "bs")
+
+
+def _wording_of(reading: Reading, speech: Speech) -> str:
+    start, end = speech.attribution.content[0]
+    return reading.text.text[start:end]
+
+
+def _chain_over(reading: Reading, speech: Speech) -> tuple[tuple[str, ...], Surety]:
+    """Who says that the speaker said it: the paper, and those whose words hold the whole report."""
+    outer = [
+        other
+        for other in reading.speeches_over(speech.attribution.cue[0])
+        if other is not speech and other.speaker
+    ]
+    return chained(reading.outlet, outer), least_sure(SURE, *(other.cue for other in outer))
+
+
+def _facts(reading: Reading, source: Source) -> Iterator[Statement]:
+    for rule in (life_facts, name_facts, recording_facts, group_facts):
+        for fact in rule(reading):
+            yield _of_fact(reading, source, fact)
+
+
+def _of_fact(reading: Reading, source: Source, fact: Fact) -> Statement:
+    middle = (fact.span[0] + fact.span[1]) // 2
+    said_by, over = reading.chain(middle)
+    said_by += tuple(name for name in fact.said_by if name and name not in said_by)
+    surety = least_sure(fact.surety, over)
+    return _statement(
+        reading, source, fact.subject, fact.property, fact.value, said_by, surety, fact.span
+    )
+
+
+def _statement(
+    reading: Reading,
+    source: Source,
+    subject: str,
+    prop: Property,
+    value: Value,
+    said_by: tuple[str, ...],
+    surety: Surety,
+    span: Span,
+) -> Statement:
+    wording = reading.text.text[span[0] : span[1]]
+    judged = wording if prop is not Property.SAID else value.text
+    surety = least_sure(surety, surety_of_wording(judged))
+    return Statement(
+        subject=subject,
+        property=prop,
+        value=value,
+        said_by=said_by,
+        manner=surety.manner,
+        hedge="" if surety.manner is Manner.ASSERTED else surety.words,
+        asserted_from=source.published,
+        asserted_to=source.published,
+        document=source.sha256,
+        start=span[0],
+        end=span[1],
+        wording=wording,
+        drafted_by=DRAFTED_BY,
+    )

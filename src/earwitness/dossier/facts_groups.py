@@ -1,0 +1,168 @@
+"""Groups: who leads them, who belongs to them, who came after whom, and what they became."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from earwitness.dossier.facts import Fact, clause_around, main_group, matches, subject_at, surety_at
+from earwitness.dossier.mentions import NAME_PATTERN, MentionKind, bare_phrase, without_title
+from earwitness.dossier.phrases import phrase_end
+from earwitness.dossier.reading import Reading
+from earwitness.dossier.statement import Property, Value
+from earwitness.dossier.tokens import Span
+
+_GROUP = rf"(?:the |its |a )?(?:{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?|group|faction|movement|column|organi[sz]ation|foundation|\b[a-z]{{1,30}} sector|artillery|brigade(?: of the [a-z]{{1,30}} [a-z]{{1,30}})?)"
+_LEAD_VERB = re.compile(
+    rf"\b(?P<verb>led|leads|has led|had led|heads|headed|commands|commanded|took over|took command of|taken command of|became (?:the )?(?:commander|head|leader|chief) of|as (?:the )?(?:head|leader|commander|chief) of) (?P<group>{_GROUP})"
+)
+_LED_BY = re.compile(
+    rf"(?P<group>{_GROUP}),? (?:which is |which was |that is )?(?:led|headed|commanded|run|founded) by (?:the [a-z]{{1,30}} )?(?P<name>{NAME_PATTERN})"
+)
+_ROLE_NAME = re.compile(
+    rf"(?:(?P<owner>the group|the faction|the movement|its|{NAME_PATTERN})(?:['’]s)? )(?:(?P<previous>previous|former|late|first|slain) )?(?P<role>leader|founder|commander|emir|chief),? (?P<name>{NAME_PATTERN})"
+)
+_NAME_ROLE = re.compile(
+    rf"(?P<name>{NAME_PATTERN}), (?:the |a )?(?P<role>leader|founder|commander|head|chief) of (?P<group>{_GROUP})"
+)
+_NAMED_LEADER = re.compile(
+    rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]{{1,30}} [a-z]{{1,30}}|{NAME_PATTERN})"
+)
+_FOUNDED_BY = re.compile(
+    rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})"
+)
+_MEMBER = re.compile(
+    rf"\b(?:joined|rejoined|(?:was|is|were|became|had been)(?: \w+ly)? a member of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]{{1,30}}|{_GROUP}(?:\snetwork)?)"
+)
+_SUCCEEDED = re.compile(rf"\b(?P<verb>succeeded|replaced) (?P<name>(?!as\b){NAME_PATTERN})")
+_SUCCEEDED_BY = re.compile(rf"\b(?:was )?succeeded by (?P<name>{NAME_PATTERN})")
+_BECAME = re.compile(
+    rf"\b(?P<verb>was renamed|renamed itself|changed its name to|later became(?: part of)?|merged into|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)"
+)
+_PLAIN_ARMY = frozenset(("the army", "army"))
+
+
+def group_facts(reading: Reading) -> Iterator[Fact]:
+    """Draft what a text says of leaders, members, successors and changed names."""
+    yield from _leaders(reading)
+    for found in matches(reading, _MEMBER):
+        subject = subject_at(reading, _verb_of(found))
+        group = _group_name(reading, found.start("group"), found["group"])
+        if subject and group and found["group"] not in _PLAIN_ARMY:
+            yield _fact(reading, subject, Property.MEMBER_OF, group, found.span())
+    for found in matches(reading, _SUCCEEDED):
+        subject = subject_at(reading, found.start("verb"))
+        if subject:
+            yield _fact(reading, subject, Property.SUCCEEDED, _person(reading, found), found.span())
+    for found in matches(reading, _SUCCEEDED_BY):
+        before = subject_at(reading, found.start())
+        if before:
+            yield _fact(reading, _person(reading, found), Property.SUCCEEDED, before, found.span())
+    for found in matches(reading, _BECAME):
+        old = _renamed(reading, found)
+        if old:
+            yield _fact(reading, old, Property.BECAME, found["group"], found.span())
+
+
+def _fact(reading: Reading, subject: str, prop: Property, value: str, at: Span) -> Fact:
+    span = clause_around(reading, at[0])
+    surety = surety_at(reading, span, (at[0], at[0] + 12))
+    return Fact(subject, prop, Value(bare_phrase(value)), span, surety)
+
+
+def _verb_of(found: re.Match[str]) -> int:
+    return found.start() + len(found.group()) - len(found.group().lstrip())
+
+
+def _leaders(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _LEAD_VERB):
+        start = found.start("verb")
+        subject = subject_at(reading, start)
+        if found["verb"].startswith("as "):
+            subject = subject_at(reading, _main_verb(reading, start))
+        group = _group_name(reading, found.start("group"), found["group"])
+        if subject and group:
+            yield _fact(reading, subject, Property.LEADER_OF, group, found.span())
+    for pattern in (_LED_BY, _NAME_ROLE):
+        for found in matches(reading, pattern):
+            group = _group_name(reading, found.start("group"), found["group"])
+            if group:
+                yield _fact(
+                    reading, _person(reading, found), Property.LEADER_OF, group, found.span()
+                )
+    for found in matches(reading, _ROLE_NAME):
+        yield from _role_and_name(reading, found)
+    for pattern in (_NAMED_LEADER, _FOUNDED_BY):
+        for found in matches(reading, pattern):
+            group = main_group(reading)
+            if group:
+                yield _fact(
+                    reading, _person(reading, found), Property.LEADER_OF, group, found.span()
+                )
+
+
+def _main_verb(reading: Reading, place: int) -> int:
+    """The verb of the clause before "as head of": "Dadaev succeeded Gireev as head of …"."""
+    span = clause_around(reading, place)
+    found = list(
+        re.finditer(
+            r"\b(?:succeeded|replaced|named|names|appointed|served|worked)\b",
+            reading.text.text[span[0] : place],
+        )
+    )
+    return span[0] + found[-1].start() if found else place
+
+
+def _role_and_name(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    owner = found["owner"]
+    group = main_group(reading, found.start()) if owner[0].islower() else owner
+    name = _person(reading, found)
+    if not group or group == name:
+        return
+    yield _fact(reading, name, Property.LEADER_OF, group, found.span())
+    if found["previous"] in ("previous", "late", "slain"):
+        new = subject_at(reading, _after_verb(reading, found.start()))
+        if new and new != name:
+            yield _fact(reading, new, Property.SUCCEEDED, name, found.span())
+
+
+def _after_verb(reading: Reading, place: int) -> int:
+    span = clause_around(reading, place)
+    found = re.search(
+        r"\b(?:took over|became|succeeded|replaced)\b", reading.text.text[span[0] : place]
+    )
+    return span[0] + found.start() if found else place
+
+
+def _person(reading: Reading, found: re.Match[str]) -> str:
+    for mention in reading.mentions.within(found.start("name"), found.end("name")):
+        if mention.kind is MentionKind.PERSON:
+            return mention.name
+    return without_title(found["name"])
+
+
+def _group_name(reading: Reading, start: int, wording: str) -> str:
+    lower = wording.lower()
+    if lower.removeprefix("the ") in ("group", "movement", "organisation", "organization"):
+        return main_group(reading, start)
+    mentions = reading.mentions.within(start, start + len(wording))
+    if mentions and mentions[0].kind is MentionKind.PERSON and "of" not in lower:
+        return ""
+    sentence = reading.text.sentences[reading.sentence_at(start)]
+    first = reading.text.token_at(start)
+    end = phrase_end(reading.text, sentence, first)
+    phrase = bare_phrase(reading.text.words(first, end)) if end > first else wording
+    return phrase if phrase.startswith(wording) and len(phrase) < len(wording) + 30 else wording
+
+
+def _renamed(reading: Reading, found: re.Match[str]) -> str:
+    start = found.start("verb")
+    subject = subject_at(reading, start)
+    if subject and subject.lower() not in ("it", "a small group", "small group"):
+        return subject
+    sentence = reading.text.sentences[reading.sentence_at(start)]
+    begin = reading.text.tokens[sentence.first].start
+    for mention in reversed(reading.mentions.within(begin, start)):
+        if mention.kind is MentionKind.GROUP:
+            return mention.name
+    return ""

@@ -1,0 +1,227 @@
+"""Births, deaths, detentions, releases from detention, and appearances of persons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from earwitness.dossier.facts import (
+    Fact,
+    clause_around,
+    date_value,
+    event_facts,
+    matches,
+    subject_at,
+    surety_at,
+)
+from earwitness.dossier.hedges import Surety
+from earwitness.dossier.mentions import MentionKind
+from earwitness.dossier.reading import Reading, date_near, person_before, place_after
+from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
+
+_BE = r"(?:was|were|is|are|be|been|being)"
+_ADV = r"(?:(?:not|never|also|then|first|later|reportedly|allegedly|most likely|probably|himself|once|again|\w+ly)\s){0,3}"
+_BORN = re.compile(r"\bborn\b(?! as\b)(?=[^.;]{0,60}(?:\d{4}|\bin\b|\bon\b))")
+_BIRTH_AS = re.compile(
+    r"\b(?:his|her|the) (?:year|date|place) of (?:his|her) birth as\b|\b(?:his|her) birth as\b"
+)
+_FROM = re.compile(r"\b(?:is|was|comes|came|hails|hailed) from\b|\ba native of\b")
+_DEATH_PASSIVE = re.compile(
+    rf"\b{_BE}\s{_ADV}(?:reportedly |believed to (?:be|have been) |thought to have been )?"
+    r"(?P<verb>killed|executed|assassinated|murdered|liquidated|poisoned|shot dead|shot|hanged|put to death|"
+    r"beheaded)\b"
+)
+_DEATH_ACTIVE = re.compile(
+    r"\b(?P<verb>died|(?:is|was|were|are) (?:already )?dead|fell facing the enemy)\b(?! end| man)"
+)
+_KILLED = re.compile(
+    r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?(?:[a-z]{2,4}-)?[A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,5})"
+)
+_DEATH_NOUN = re.compile(
+    r"\b(?:(?P<whose>[Hh]is|[Hh]er|[Ii]ts leader's|its leader's|their leader's)(?: own)? death (?:on|in) |the death of (?P<name>its leader|"
+    r"[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})(?= on\b| in\b)|(?:announced|confirmed|reported) the death of (?P<named>its leader|[A-Z][\w.-]+(?: [A-Z][\w.-]+){0,5})"
+    r"|(?P<own>[Hh]is|[Hh]er)(?: own)? death was (?:announced|reported|confirmed) by (?P<by>the [A-Z]?\w+ \w+))"
+)
+_ALIVE = re.compile(r"\b(?:is|was|are|were) (?:still )?alive\b")
+_DETAINED = re.compile(
+    rf"\b(?:{_BE}\s{_ADV})?(?P<verb>detained|arrested|captured|abducted|kidnapped|imprisoned|jailed|interned|"
+    r"taken prisoner|taken hostage|seized)\b(?! by a)"
+)
+_HELD = re.compile(
+    rf"\b{_BE}\s{_ADV}(?P<verb>held|taken)\b(?=[^.;]{{0,50}}\b(?:by|in|at|when|why|as a)\b)"
+)
+_HOLDING = re.compile(
+    r"\bholding (?P<who>him|her|[A-Z][\w-]+(?: [A-Z][\w-]+)*)\b|\bunder house arrest\b"
+)
+_FREED = re.compile(
+    r"\b(?P<verb>freed|set free|released|ransomed)\b(?=[^.;]{0,60})(?! by the group| an? | the | on a )"
+)
+_APPEARED = re.compile(
+    r"\b(?P<verb>(?:was |were )?(?:last )?seen (?:in public|in a|alive)|last seen|last appeared|appeared (?:in an?|on|before|in public)|turned up|"
+    r"surfaced|resurfaced|was photographed|was filmed)\b"
+)
+_RECORDING = re.compile(
+    r"\b(?:recordings?|tapes?|videos?|audio|messages?|footage|clips?|statements?|broadcasts?|speech|calls?|article|"
+    r"report|photographs?|letter|it|results?|details|names?|website|voice|voices|edited)\b",
+    re.IGNORECASE,
+)
+
+
+def life_facts(reading: Reading) -> Iterator[Fact]:
+    """Draft what a text says of births, origins, deaths, detentions and appearances."""
+    yield from _births(reading)
+    yield from _deaths(reading)
+    yield from _detentions(reading)
+    yield from _appearances(reading)
+
+
+def _births(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _BORN):
+        subject = subject_at(reading, found.start())
+        if subject:
+            yield from _born(reading, subject, found)
+    for found in matches(reading, _BIRTH_AS):
+        span = clause_around(reading, found.start())
+        when = date_near(reading, found.end() - 1, *span)
+        subject = reading.mentions.topic
+        if when and subject:
+            surety = surety_at(reading, span, found.span())
+            yield Fact(subject, Property.BORN_ON, date_value(reading, when), span, surety)
+    for found in matches(reading, _FROM):
+        place = place_after(reading, found.end() - 5, found.end() + 40)
+        subject = subject_at(reading, found.start())
+        is_person = any(
+            one.name == subject and one.kind is MentionKind.PERSON for one in reading.mentions.all
+        )
+        if place and subject and is_person and place[1][0] <= found.end() + 6:
+            span = clause_around(reading, found.start())
+            surety = surety_at(reading, span, found.span())
+            yield Fact(subject, Property.FROM_PLACE, Value(place[0]), span, surety)
+
+
+def _born(reading: Reading, subject: str, found: re.Match[str]) -> Iterator[Fact]:
+    span = clause_around(reading, found.start())
+    yield from event_facts(reading, subject, found.span(), Property.BORN_ON, Property.BORN_IN, span)
+    either = re.compile(r"either \d{4} or (\d{4})").search(reading.text.text, found.end(), span[1])
+    if either:
+        for one in reading.dates:
+            if one.span[0] == either.start(1):
+                surety = surety_at(reading, span, found.span())
+                yield Fact(subject, Property.BORN_ON, date_value(reading, one), span, surety)
+
+
+def _deaths(reading: Reading) -> Iterator[Fact]:
+    on, where = Property.DIED_ON, Property.DIED_IN
+    for pattern in (_DEATH_PASSIVE, _DEATH_ACTIVE):
+        for found in matches(reading, pattern):
+            subject = subject_at(reading, found.start("verb"))
+            if subject and not _is_recording(subject):
+                yield from event_facts(reading, subject, found.span("verb"), on, where)
+    for found in matches(reading, _KILLED):
+        name = _full_name(reading, found.start("name"), found["name"])
+        if name:
+            yield from event_facts(reading, name, found.span(), on, where)
+    for found in matches(reading, _DEATH_NOUN):
+        yield from _death_by_noun(reading, found)
+    for found in matches(reading, _ALIVE):
+        subject = subject_at(reading, found.start())
+        if subject and not re.search(
+            r"\bin the middle of\b|\bin \d", reading.text.text[found.end() : found.end() + 20]
+        ):
+            span = clause_around(reading, found.start())
+            yield Fact(subject, on, Value(UNKNOWN), span, Surety(Manner.DENIED, found.group()))
+
+
+def _death_by_noun(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    name = found["name"] or found["named"] or ""
+    if not name or name.islower():
+        whose = (found["whose"] or found["own"] or "").lower()
+        sex = {"his": "m", "her": "f"}.get(whose, "")
+        name = person_before(reading.text, reading.mentions, found.start(), sex) if sex else name
+    else:
+        name = _full_name(reading, found.start("name" if found["name"] else "named"), name) or name
+    if name:
+        span = clause_around(reading, found.start())
+        when = date_near(reading, found.end() - 3, found.start(), span[1])
+        if found["named"] or found["own"]:
+            when = None
+        surety = surety_at(reading, span, found.span())
+        by = (found["by"],) if found["by"] else ()
+        if found["named"]:
+            by = (subject_at(reading, found.start()),)
+        yield Fact(name.strip(), Property.DIED_ON, date_value(reading, when), span, surety, by)
+
+
+def _full_name(reading: Reading, start: int, name: str) -> str:
+    for mention in reading.mentions.within(start, start + len(name) + 1):
+        if mention.kind is MentionKind.PERSON:
+            return mention.name
+    return ""
+
+
+def _is_recording(subject: str) -> bool:
+    return bool(_RECORDING.search(subject))
+
+
+def _detentions(reading: Reading) -> Iterator[Fact]:
+    on, where = Property.DETAINED_ON, Property.DETAINED_IN
+    for pattern in (_DETAINED, _HELD):
+        for found in matches(reading, pattern):
+            subject = subject_at(reading, found.start("verb"))
+            if subject and not _is_recording(subject) and _is_passive(reading, found):
+                yield from event_facts(reading, subject, found.span("verb"), on, where)
+    for found in matches(reading, _HOLDING):
+        who = found["who"] or ""
+        if found.group().startswith("under"):
+            subject = subject_at(reading, found.start())
+        elif who in ("him", "her"):
+            sex = "m" if who == "him" else "f"
+            subject = person_before(reading.text, reading.mentions, found.start(), sex)
+        else:
+            subject = _full_name(reading, found.start("who"), who)
+        if subject:
+            span = clause_around(reading, found.start())
+            surety = surety_at(reading, span, found.span())
+            yield Fact(subject, on, Value(UNKNOWN), span, surety)
+    for found in matches(reading, _FREED):
+        subject = subject_at(reading, found.start("verb"))
+        if subject and not _is_recording(subject) and _is_passive(reading, found):
+            yield from event_facts(reading, subject, found.span("verb"), Property.FREED_ON, None)
+
+
+def _is_passive(reading: Reading, found: re.Match[str]) -> bool:
+    """Whether the verb is said of its subject: "was held", "joined … and was arrested", "who were freed"."""
+    start = found.start("verb")
+    span = clause_around(reading, start)
+    before = reading.text.text[span[0] : start]
+    after = reading.text.text[found.end("verb") : found.end("verb") + 12]
+    if re.match(r"\s(?:the|a|an|his|her|its)\s", after):
+        return False
+    return (
+        bool(re.search(rf"\b{_BE}\b", before))
+        or re.match(r"\s(?:in|on|near|at|by)\b", after) is not None
+    )
+
+
+def _appearances(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _APPEARED):
+        subject = subject_at(reading, found.start("verb"))
+        if not subject or _is_recording(subject):
+            continue
+        span = clause_around(reading, found.start())
+        when = date_near(reading, found.start(), *span)
+        surety = surety_at(reading, span, found.span())
+        yield Fact(subject, Property.APPEARED_ON, date_value(reading, when), span, surety)
+    for found in matches(reading, _FIRST_SINCE):
+        span = clause_around(reading, found.start())
+        when = date_near(reading, found.start(), found.start(), span[1])
+        if when and reading.mentions.topic:
+            surety = surety_at(reading, span, found.span())
+            value = date_value(reading, when)
+            yield Fact(reading.mentions.topic, Property.APPEARED_ON, value, span, surety)
+
+
+_FIRST_SINCE = re.compile(
+    r"\b(?:first|last|latest|previous|most recent)(?: recorded| public| known)? (?:appearance|speech|recording|message|statement|video) since\b"
+    r"|\bmost recent recorded speech\b"
+)

@@ -1,0 +1,253 @@
+"""Recordings: when they were released and by whom, whose voice is said to be on them, who verified."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from earwitness.dossier.facts import Fact, clause_around, date_value, matches, subject_at, surety_at
+from earwitness.dossier.hedges import Surety, least_sure
+from earwitness.dossier.mentions import NAME_PATTERN, MentionKind, bare_phrase
+from earwitness.dossier.phrases import phrase_end
+from earwitness.dossier.reading import Reading, date_near
+from earwitness.dossier.statement import Manner, Property, Value, Verdict
+
+_THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|statement|call)"
+_RELEASE = (
+    r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
+)
+_ACTIVE = re.compile(
+    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued) an? (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
+)
+_PASSIVE = re.compile(
+    rf"\b(?:was|were|been) (?:first |later |then )?(?P<verb>{_RELEASE})\b(?! from)"
+)
+_SURFACED = re.compile(rf"\b(?P<thing>{_THING}) that (?P<verb>appeared|surfaced) on\b")
+_SOMETHING = re.compile(rf"\b{_THING}\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE)
+_SAID_TO_BE = re.compile(
+    rf"\b(?P<lead>said|thought|believed|purported|alleged|reported|claimed)(?: was| were)? (?:to be )?(?:from|of|by|that of)\s(?P<name>(?:(?:the|its|a) (?:[\w’']+\s){{0,3}}?(?:leader|mayor|commander|chief|founder|minister|general|man),? )?(?:{NAME_PATTERN})?)"
+    rf"|\bsaid (?:was|were) from (?P<name2>[^.;]{{0,40}}?{NAME_PATTERN})"
+)
+_VOICE_OF = re.compile(
+    rf"\bvoices?\b[^.;]{{0,45}}?\b(?:was|is|were|as) (?:that of |of )?(?P<name>{NAME_PATTERN})(?:['’]s)?|\bvoice resembling (?P<his>his|her)|(?P<his2>\bvoice on a recording\b[^.]*\bwas (?:his|hers))\b"
+)
+_SELF = re.compile(
+    rf"\b(?:man|woman|person|speaker|voice) who identifies (?:himself|herself) as (?P<name>{NAME_PATTERN})"
+)
+_CHECK = r"(?:verify|verified|authenticate|authenticated|confirm|confirmed|corroborate|corroborated|establish|established|validate|validated)"
+_COULD_NOT = re.compile(
+    rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
+)
+_HAS_NOT = re.compile(
+    rf"\b(?P<neg>(?:has|have|had|did|does) (?:not|n['’]t|neither)(?: yet| so far)?|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
+)
+_NEITHER = re.compile(
+    rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
+)
+_DID = re.compile(
+    r"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |that )(?:[\w’'-]+\s?){1,5})"
+    r"|\brecogni[sz]ed (?P<whose>his|her|the|[A-Z]\w+['’]s) (?P<voice>voice)"
+    r"|\b(?:was|is) (?:certain|sure|positive) that (?P<certain>it) (?:was|is)\b"
+)
+_FAKE = re.compile(
+    r"\b(?P<what>the (?:voice|tape|recording|video|message)|it) (?:was|is|were) (?:an? )?(?P<fake>fake|forgery|forged|fabricated|imitation|montage|fabrication|hoax|not me\b|not him\b)"
+)
+_DENIED_CHECK = re.compile(r"\bneither confirmed nor denied that (?P<what>[^.;]+)")
+
+
+def recording_facts(reading: Reading) -> Iterator[Fact]:
+    """Draft what a text says of recordings and of who could verify what."""
+    yield from _releases(reading)
+    yield from _speakers(reading)
+    yield from _verifications(reading)
+
+
+def _releases(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _ACTIVE):
+        subject = subject_at(reading, found.start("verb"))
+        yield from _release(reading, found, found["thing"], subject)
+    for found in matches(reading, _PASSIVE):
+        thing = subject_at(reading, found.start("verb"))
+        if _SOMETHING.search(thing) or _subject_is_it(reading, found):
+            agent = _agent(reading, found.end())
+            yield from _release(reading, found, thing or "recording", agent)
+    for found in matches(reading, _SURFACED):
+        yield from _release(reading, found, found["thing"], "")
+
+
+def _subject_is_it(reading: Reading, found: re.Match[str]) -> bool:
+    before = reading.text.text[max(0, found.start() - 4) : found.start()]
+    return before.strip().lower() == "it" and found["verb"] in ("broadcast", "aired", "posted")
+
+
+def _agent(reading: Reading, place: int) -> str:
+    text = reading.text.text
+    by = re.compile(r"[^.;,]{0,45}?\bby ").match(text, place)
+    if by is None or "carried" in by.group():
+        return ""
+    sentence = reading.text.sentences[reading.sentence_at(place)]
+    first = reading.text.token_at(by.end())
+    end = phrase_end(reading.text, sentence, first)
+    if end <= first:
+        return ""
+    inside = [
+        one
+        for one in reading.mentions.within(by.end(), reading.text.tokens[end - 1].end + 40)
+        if one.kind is not MentionKind.PLACE
+    ]
+    wording = bare_phrase(reading.text.words(first, end))
+    if inside and (inside[0].start - by.end() <= 4 or ("media" in wording and inside)):
+        return inside[0].text
+    if wording.endswith("calling itself") or "calling itself" in text[by.end() : by.end() + 60]:
+        return inside[0].text if inside else wording
+    return wording
+
+
+def _release(reading: Reading, found: re.Match[str], thing: str, by: str) -> Iterator[Fact]:
+    span = clause_around(reading, found.start("verb"))
+    surety = surety_at(reading, span, found.span("verb"))
+    when = date_near(reading, found.start("verb"), *span)
+    if when:
+        yield Fact(thing, Property.RELEASED_ON, date_value(reading, when), span, surety)
+    if by:
+        yield Fact(thing, Property.RELEASED_BY, Value(by), span, surety)
+
+
+def _speakers(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _SAID_TO_BE):
+        name = found["name"] or found["name2"] or ""
+        start = found.start("name") if found["name"] else found.start("name2")
+        thing = _thing_before(reading, found.start())
+        who = _who(reading, start, name)
+        if thing and who:
+            span = clause_around(reading, found.start())
+            surety = least_sure(
+                surety_at(reading, span, found.span()),
+                Surety(Manner.HEDGED, found.group().split()[0]),
+            )
+            yield Fact(thing, Property.SPEAKER, Value(who), span, surety)
+    for found in matches(reading, _VOICE_OF):
+        yield from _voice(reading, found)
+    for found in matches(reading, _SELF):
+        span = clause_around(reading, found.start())
+        surety = least_sure(
+            surety_at(reading, span, found.span()), Surety(Manner.HEDGED, "identifies")
+        )
+        thing = _thing_before(reading, found.start()) or "recording"
+        yield Fact(thing, Property.SPEAKER, Value(found["name"]), span, surety, ("man",))
+
+
+def _voice(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    span = clause_around(reading, found.start())
+    surety = surety_at(reading, span, found.span())
+    thing = _thing_before(reading, found.end()) or "recording"
+    if found["name"]:
+        who = _who(reading, found.start("name"), found["name"])
+    else:
+        who = _speaker_meant(reading, found.start())
+        surety = least_sure(
+            surety, Surety(Manner.HEDGED, "resembling" if found["his"] else "believed")
+        )
+    if who:
+        yield Fact(thing, Property.SPEAKER, Value(who), span, surety)
+
+
+def _speaker_meant(reading: Reading, place: int) -> str:
+    """Whose "his" is: the first person of the sentence, else the person of whom the text speaks."""
+    sentence = reading.text.sentences[reading.sentence_at(place)]
+    for mention in reading.mentions.within(reading.text.tokens[sentence.first].start, place):
+        if mention.kind is MentionKind.PERSON:
+            return mention.name
+    return reading.mentions.topic
+
+
+def _thing_before(reading: Reading, place: int) -> str:
+    """The recording that was named last before a place."""
+    window = reading.text.text[max(reading.body, place - 400) : place]
+    found = re.findall(rf"\b{_THING}\b", window)
+    return found[-1] if found else ""
+
+
+def _who(reading: Reading, start: int, name: str) -> str:
+    for mention in reading.mentions.within(start, start + len(name)):
+        if mention.kind is MentionKind.PERSON:
+            return mention.name
+    words = name.strip(" ,")
+    return words if words and (words[0].isupper() or words.split()[-1].islower()) else ""
+
+
+def _verifications(reading: Reading) -> Iterator[Fact]:
+    for found in matches(reading, _COULD_NOT):
+        yield from _failed(reading, found, Verdict.COULD_NOT_VERIFY)
+    for found in matches(reading, _NEITHER):
+        span = clause_around(reading, found.start())
+        surety = Surety(Manner.UNCONFIRMED, f"could not {found['check']}")
+        value = Value(Verdict.COULD_NOT_VERIFY)
+        yield Fact(found["what"].strip(), Property.VERIFICATION, value, span, surety)
+    for found in matches(reading, _HAS_NOT):
+        if found["neg"].lower() != "neither" or " nor " in found.group():
+            yield from _failed(reading, found, Verdict.NOT_CONFIRMED)
+    for found in matches(reading, _DID):
+        yield from _confirmed(reading, found)
+    for found in matches(reading, _FAKE):
+        span = clause_around(reading, found.start())
+        surety = surety_at(reading, span, (found.start(), found.start()))
+        if not re.search(r"whether|could be", reading.text.text[span[0] : found.start()]):
+            yield Fact(found["what"], Property.VERIFICATION, Value(Verdict.DENIED), span, surety)
+
+
+def _failed(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
+    span = clause_around(reading, found.start())
+    surety = Surety(Manner.UNCONFIRMED, f"{found['neg']} {found['check']}")
+    passive = re.search(r"\bbe\b|\bbeen\b", found.group()) and not re.search(
+        r"able|possible", found.group()
+    )
+    checker = subject_at(reading, found.start("check"))
+    if passive or re.search(r"\bpossible\b", found.group()):
+        what = checker or _object(reading, found.end())
+        yield Fact(what or "it", Property.VERIFICATION, Value(verdict), span, surety)
+        return
+    what = _object(reading, found.end())
+    by = _checkers(reading, found, checker)
+    yield Fact(what or "it", Property.VERIFICATION, Value(verdict), span, surety, by)
+
+
+def _checkers(reading: Reading, found: re.Match[str], checker: str) -> tuple[str, ...]:
+    pair = re.compile(r"Neither ([^.;]+?) nor ([^.;]+?) (?:has|have|had)").search(
+        reading.text.text, max(0, found.start() - 60), found.end()
+    )
+    if pair:
+        return (f"{pair.group(1)} and {pair.group(2)}",)
+    if checker.lower() in ("", "it", "they"):
+        return ()
+    return (checker,)
+
+
+def _object(reading: Reading, place: int) -> str:
+    sentence = reading.text.sentences[reading.sentence_at(place - 1)]
+    first = reading.text.token_at(place)
+    while first < sentence.last and reading.text.tokens[first].lower in (
+        "that",
+        "on",
+        "nor",
+        "denied",
+    ):
+        first += 1
+    end = phrase_end(reading.text, sentence, first)
+    return bare_phrase(reading.text.words(first, end)) if end > first else ""
+
+
+def _confirmed(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    span = clause_around(reading, found.start())
+    lead = reading.text.text[max(span[0], found.start() - 60) : found.start()]
+    if re.search(
+        r"\b(?:not|n['’]t|neither|nor|never|unable|cannot|be|independently)\b", lead[-30:]
+    ):
+        return
+    surety = surety_at(reading, span, (found.start(), found.start()))
+    what = found["what"] or found["voice"] or found["certain"]
+    checker = subject_at(reading, found.start())
+    by = (checker,) if checker and checker.lower() not in ("it", "they", "he", "she") else ()
+    if found["certain"]:
+        by = ()
+    yield Fact(bare_phrase(what), Property.VERIFICATION, Value(Verdict.CONFIRMED), span, surety, by)

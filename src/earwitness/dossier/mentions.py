@@ -1,0 +1,489 @@
+"""Names in a text, and which name a pronoun, a surname or "the colonel" stands for.
+
+Nothing here is a fact: a resolved name goes into a draft, beside its wording, for a person to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from earwitness.dossier.subjects import Range
+from earwitness.dossier.tokens import Text
+from earwitness.dossier.words import ADVERBS, DAYS, MONTHS, PREPOSITIONS, SUBORDINATORS
+
+_WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|Cmdr|Lieut|Pres|Rev|Hon)\.(?=\s[A-Z])|[A-Z][\w’'-]{0,40}\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
+_PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
+NAME_PATTERN = rf"{_WORD}(?: (?:{_PARTICLE} ){{0,2}}{_WORD}){{0,7}}"
+_NAME = re.compile(NAME_PATTERN)
+MAX_MENTIONS = 4_000  # of one document
+_GROUP_WORDS = frozenset(
+    [
+        "ministry",
+        "army",
+        "group",
+        "column",
+        "committee",
+        "council",
+        "university",
+        "service",
+        "institute",
+        "battalion",
+        "front",
+        "movement",
+        "foundation",
+        "agency",
+        "party",
+        "police",
+        "office",
+        "union",
+        "court",
+        "radio",
+        "news",
+        "archive",
+        "network",
+        "command",
+        "house",
+        "station",
+        "state",
+        "states",
+        "nations",
+        "government",
+        "brigade",
+        "brigades",
+        "force",
+        "forces",
+        "guard",
+        "bureau",
+        "department",
+        "organization",
+        "organisation",
+        "association",
+        "federation",
+        "alliance",
+        "league",
+        "congress",
+        "senate",
+        "parliament",
+        "company",
+        "corporation",
+        "bank",
+        "school",
+        "college",
+        "hospital",
+        "times",
+        "post",
+        "journal",
+        "observer",
+        "ledger",
+        "courier",
+        "herald",
+        "gazette",
+        "channel",
+        "television",
+        "tv",
+        "centre",
+        "center",
+        "society",
+        "club",
+        "church",
+        "agency",
+        "kingdom",
+        "republic",
+        "embassy",
+        "security",
+        "intelligence",
+        "research",
+        "group",
+        "international",
+        "watch",
+        "border",
+        "records",
+        "database",
+        "media",
+        "wing",
+        "dawn",
+        "conflict",
+        "panel",
+        "dispatch",
+        "reuters",
+    ]
+)
+TITLES = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "professor",
+        "col",
+        "colonel",
+        "gen",
+        "general",
+        "maj",
+        "major",
+        "capt",
+        "captain",
+        "lt",
+        "lieutenant",
+        "sgt",
+        "sheikh",
+        "shaykh",
+        "sheik",
+        "mullah",
+        "maulana",
+        "imam",
+        "ayatollah",
+        "hajji",
+        "haji",
+        "president",
+        "minister",
+        "senator",
+        "sen",
+        "rep",
+        "gov",
+        "governor",
+        "king",
+        "queen",
+        "prince",
+        "emir",
+        "sir",
+        "lady",
+        "lord",
+        "brig",
+        "brigadier",
+        "judge",
+        "justice",
+        "commander",
+        "pope",
+        "rabbi",
+        "father",
+        "sister",
+        "brother",
+    ]
+)
+_FEMALE = re.compile(
+    r"\b(?:mrs|ms|miss|she|her|spokeswoman|chairwoman|sister|daughter|wife|mother|aunt|actress|"
+    r"widow|niece|woman|queen|princess|herself)\b",
+    re.IGNORECASE,
+)
+_MALE = re.compile(
+    r"\b(?:mr|he|his|spokesman|chairman|brother|son|husband|father|uncle|sheikh|mullah|emir|king|"
+    r"prince|nephew|man|himself)\b",
+    re.IGNORECASE,
+)
+_NOT_NAMES = (
+    DAYS
+    | MONTHS
+    | PREPOSITIONS
+    | SUBORDINATORS
+    | ADVERBS
+    | frozenset(
+        [
+            "the",
+            "a",
+            "an",
+            "he",
+            "she",
+            "it",
+            "they",
+            "we",
+            "i",
+            "you",
+            "his",
+            "her",
+            "its",
+            "their",
+            "our",
+            "my",
+            "this",
+            "that",
+            "these",
+            "those",
+            "there",
+            "but",
+            "and",
+            "or",
+            "not",
+            "no",
+            "yes",
+            "some",
+            "many",
+            "most",
+            "all",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "both",
+            "neither",
+            "either",
+            "other",
+            "others",
+            "several",
+            "few",
+            "each",
+            "every",
+            "mr",
+            "mrs",
+            "ms",
+            "asked",
+            "told",
+            "western",
+            "eastern",
+            "northern",
+            "southern",
+            "officials",
+            "families",
+            "police",
+            "nobody",
+            "everyone",
+            "somebody",
+            "everything",
+            "people",
+            "another",
+        ]
+    )
+)
+_PLACE_LEADS = frozenset(
+    [
+        "in",
+        "near",
+        "at",
+        "from",
+        "to",
+        "outside",
+        "around",
+        "between",
+        "into",
+        "reach",
+        "of",
+        "over",
+    ]
+)
+
+
+class MentionKind(StrEnum):
+    """What a name is taken for."""
+
+    PERSON = "person"
+    GROUP = "group"
+    PLACE = "place"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in the text: where, as written, for whom it is taken, and what kind of thing that is."""
+
+    start: int
+    end: int
+    text: str
+    name: str
+    kind: MentionKind
+
+
+@dataclass(slots=True)
+class Mentions:
+    """All names of a text, with who is what: made once for a document, then asked.
+
+    ``sexes`` holds ``m`` or ``f`` by full name, where the text tells.
+    """
+
+    all: list[Mention]
+    starts: list[int]
+    sexes: dict[str, str] = field(default_factory=dict)
+    topic: str = ""
+
+    def within(self, start: int, end: int) -> list[Mention]:
+        """The mentions that begin within a span."""
+        return self.all[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
+
+    def before(self, place: int) -> list[Mention]:
+        """The mentions that begin before a character, the nearest last."""
+        return self.all[: bisect_left(self.starts, place)]
+
+
+def find_mentions(text: Text) -> Mentions:
+    """Find the names of a text and tie surnames to the full names that stand before them."""
+    raw = _raw_names(text)
+    persons: dict[str, str] = {}
+    found: list[Mention] = []
+    for start, end, name in raw[:MAX_MENTIONS]:
+        kind = _kind(text.text, start, name)
+        bare = without_title(name)
+        key = bare.split()[-1].lower() if bare else ""
+        if kind is MentionKind.PERSON and len(bare.split()) > 1:
+            known = persons.get(key, "")
+            full = (
+                known if known and set(bare.lower().split()) <= set(known.lower().split()) else bare
+            )
+            persons[key] = full
+            found.append(Mention(start, end, name, full, kind))
+        elif key in persons and kind is not MentionKind.GROUP:
+            found.append(Mention(start, end, name, persons[key], MentionKind.PERSON))
+        else:
+            found.append(Mention(start, end, name, bare or name, kind))
+    mentions = Mentions(found, [mention.start for mention in found])
+    _learn_sexes(text.text, mentions)
+    mentions.topic = _topic(mentions)
+    return mentions
+
+
+def _raw_names(text: Text) -> list[tuple[int, int, str]]:
+    sentence_starts = {text.tokens[sentence.first].start for sentence in text.sentences}
+    sentence_starts |= {start + 1 for start, _ in text.quotations}
+    found = [_without_lead(text.text, match) for match in _NAME.finditer(text.text)]
+    surnames = {name.split()[-1].lower() for _, _, name in found if " " in name}
+    names: list[tuple[int, int, str]] = []
+    for start, end, name in found:
+        if not name:
+            continue
+        single = " " not in name and start in sentence_starts
+        if single and name.lower() not in surnames and not _seen_elsewhere(text.text, name, start):
+            continue
+        names.append(_with_of(text.text, start, end))
+    return names
+
+
+def _without_lead(text: str, match: re.Match[str]) -> tuple[int, int, str]:
+    """A run of capitals without a possessive ending and without words like "But" before it."""
+    start, end = match.span()
+    possessive = re.search(r"['’]s?$", match.group())
+    if possessive:
+        end = start + possessive.start()
+    while start < end:
+        word = text[start:end].split(None, 1)[0]
+        if word.lower().rstrip(".") not in _NOT_NAMES or _is_title(word):
+            break
+        start += len(word)
+        while start < end and text[start].isspace():
+            start += 1
+    return start, end, text[start:end]
+
+
+_OF_NAME = re.compile(r"\sof\s(?:the\s)?[A-Z][\w’'-]*\w(?:\s[A-Z][\w’'-]*\w)*")
+
+
+def _with_of(text: str, start: int, end: int) -> tuple[int, int, str]:
+    """ "Army of the Dawn", "University of York": the name of a group goes on after "of"."""
+    if text[start:end].rsplit(maxsplit=1)[-1].lower() in _GROUP_WORDS:
+        longer = _OF_NAME.match(text, end)
+        if longer:
+            end = longer.end()
+    return start, end, text[start:end]
+
+
+def _is_title(word: str) -> bool:
+    return word.lower().rstrip(".") in TITLES
+
+
+def _seen_elsewhere(text: str, name: str, start: int) -> bool:
+    place = text.find(name)
+    for _ in range(20):
+        if place < 0:
+            return False
+        if place != start and place > 1 and text[place - 1] == " " and text[place - 2] not in ".!?":
+            return True
+        place = text.find(name, place + 1)
+    return False
+
+
+def without_title(name: str) -> str:
+    """A name without "Mr.", "Col." and the like before it; Abu and Umm stay, they are part of it."""
+    words = name.split()
+    while len(words) > 1 and _is_title(words[0]):
+        words = words[1:]
+    return " ".join(words)
+
+
+def _kind(text: str, start: int, name: str) -> MentionKind:
+    words = [word.lower().rstrip(".") for word in name.split()]
+    if any(word in _GROUP_WORDS for word in words) and words[0] not in TITLES:
+        return MentionKind.GROUP
+    if words[0] in TITLES or words[0] in ("abu", "umm", "ibn"):
+        return MentionKind.PERSON
+    before = text[max(0, start - 20) : start].lower().split()
+    lead = before[-1] if before else ""
+    if len(words) == 1:
+        return MentionKind.PLACE if lead in _PLACE_LEADS - {"of"} else MentionKind.OTHER
+    if lead in ("in", "near", "at", "outside") or (lead == "the" and len(words) > 1):
+        return MentionKind.PLACE if lead != "the" else MentionKind.GROUP
+    return MentionKind.PERSON
+
+
+def _learn_sexes(text: str, mentions: Mentions) -> None:
+    """From titles and the words right before and after a name ("Its spokeswoman, Irina …")."""
+    for mention in mentions.all:
+        if mention.kind is not MentionKind.PERSON or mention.name in mentions.sexes:
+            continue
+        before = " ".join(text[max(0, mention.start - 40) : mention.start].split()[-1:])
+        near = f"{before} {mention.text.split()[0]}"
+        for pattern, sex in ((_FEMALE, "f"), (_MALE, "m")):
+            if pattern.search(near):
+                mentions.sexes[mention.name] = sex
+                break
+
+
+def _topic(mentions: Mentions) -> str:
+    counts: dict[str, int] = {}
+    for mention in mentions.all:
+        if mention.kind is MentionKind.PERSON:
+            counts[mention.name] = counts.get(mention.name, 0) + 1
+    return max(counts, key=lambda name: counts[name], default="")
+
+
+PRONOUNS_OF_PERSONS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
+_CUTS = re.compile(
+    r",? (?:who|which|that)\b.*|,? (?:citing|speaking|reached|asked) .*|\s*\(.*", re.DOTALL
+)
+
+
+def bare_phrase(phrase: str) -> str:
+    """A noun phrase without its relative clause and closing marks."""
+    return _CUTS.sub("", phrase, count=1).strip(" ,;—–\n")
+
+
+def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
+    """The person whom a noun phrase names ("Its spokeswoman, Irina Tolstova"); else its wording."""
+    start, end = text.span(*phrase)
+    wording = bare_phrase(text.text[start:end])
+    limit = start + len(wording)
+    for mention in mentions.within(start, limit):
+        if mention.kind is not MentionKind.PERSON:
+            continue
+        before = text.text[start : mention.start].rstrip()
+        if text.text[mention.end : mention.end + 2] in ("'s", "’s"):
+            continue
+        if not before or before.endswith((",", "—")) or _is_described(before):
+            return mention.name
+    for mention in mentions.within(start, limit):
+        after = text.text[mention.end : mention.end + 2]
+        if (
+            mention.kind is MentionKind.GROUP
+            and mention.start - start <= 4
+            and after[:1] in (",", "")
+        ):
+            return mention.text
+    return wording
+
+
+_DESCRIBED = re.compile(
+    r"^(?:(?:the|a|an|its|his|her|their|our|but|former|then|late|exiled|opposition|one|another)\s)?"
+    r"(?:[\w’'-]+\s){0,3}(?:\w*(?:man|woman|er|or|ist|ian|ant|ent|chief|head|general|deputy|mayor|"
+    r"poet|emir|engineer|leader|spokesperson|judge|expert|businessman))$",
+    re.IGNORECASE,
+)
+
+
+def _is_described(before: str) -> bool:
+    """Whether "the founder" or "the British engineer" right before a name describes its bearer."""
+    words = before.lower().split()
+    if words and words[-1] in ("of", "for", "to", "from", "with", "and", "by", "in", "at", "about"):
+        return False
+    return len(words) <= 5 and bool(_DESCRIBED.match(before))
