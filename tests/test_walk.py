@@ -78,6 +78,7 @@ SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "rhetoric_v1": (Setting(messages, prepare=transcribe), Setting(voice_message)),
+    "verification_v1": (Setting(messages), Setting(voice_message)),
     "words_v1": (
         Setting(voice_message, '\n[examine.words_v1]\nmodel = "nonsense"\nbeam_size = 1\n'),
         Setting(voice_message),
