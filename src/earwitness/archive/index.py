@@ -22,6 +22,7 @@ import filelock
 
 from earwitness.archive import segment as segments
 from earwitness.archive.segment import Known, Segment
+from earwitness.atomic import remove_parts, write_whole
 from earwitness.errors import (
     ArchiveBusy,
     ArchiveDamaged,
@@ -229,8 +230,7 @@ def sweep(folder: Path, manifest: Manifest) -> None:
     for path in (folder / _SEGMENTS).iterdir():
         if path.name not in named:
             path.unlink(missing_ok=True)
-    for path in folder.glob("*.tmp"):
-        path.unlink(missing_ok=True)
+    remove_parts(folder)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -309,11 +309,7 @@ def _remember_checked(folder: Path, manifest: Manifest, checked: Mapping[str, An
 
 
 def _replace(path: Path, data: Mapping[str, Any]) -> None:
-    temporary = path.with_name(f"{path.name}-{os.getpid()}-{os.urandom(4).hex()}.tmp")
     try:
-        with segments.writing(temporary) as file:
-            file.write(json.dumps(data, indent=1, ensure_ascii=False).encode())
-        temporary.replace(path)
-        segments.sync_folder(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+        write_whole(path, json.dumps(data, indent=1, ensure_ascii=False).encode())
+    except OSError as error:
+        raise segments.not_written(path.parent, error) from error

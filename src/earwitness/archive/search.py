@@ -13,7 +13,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,8 +26,11 @@ from earwitness.archive.candidates import BLOCK_FRAMES, Candidate, Mask
 from earwitness.archive.index import Archive
 from earwitness.archive.prints import PRINT_STEP, weights
 from earwitness.archive.segment import Known
-from earwitness.archive.spectrum import FRAME_S, Floats, pictures, warped
+from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, Floats, pictures, warped
+from earwitness.evidence.decode import decode, probe, resampled
 
+# A search reports what unrelated sound would give once in a hundred thousand searches.
+DEFAULT_ERROR = 1e-5
 PART_FRAMES = 192 * BLOCK_FRAMES  # 33 minutes are searched at a time
 _AROUND_FRAMES = BLOCK_FRAMES // 2
 _LEAST_FRAMES = 120  # under two seconds there is not one whole patch to look up and spare
@@ -86,6 +91,10 @@ class Stretch:
     agreement: float
     score: float
     false_match_probability: float = 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +164,25 @@ def search(
     ]
     kept = [item for item in stretches if item.false_match_probability <= most_probable_error]
     return tuple(sorted(kept, key=lambda item: (item.here_start_s, -item.score)))
+
+
+def search_file(
+    path: Path, archive: Archive, *, most_probable_error: float = DEFAULT_ERROR
+) -> tuple[Stretch, ...]:
+    """Find every stretch of a recording that stands in an archive, by the archive's own background.
+
+    Raises
+    ------
+    UnreadableFile, NotARecording, DecodeError, TooLong
+    """
+    rate_hz = probe(path).sample_rate_hz
+    sound = resampled(decode(path), from_hz=rate_hz, to_hz=SAMPLE_RATE_HZ)
+    return search(
+        sound,
+        archive,
+        background=Background.of(archive.manifest.background),
+        most_probable_error=most_probable_error,
+    )
 
 
 def best_score(sound: Floats, archive: Archive, *, without: Collection[str] = ()) -> float:

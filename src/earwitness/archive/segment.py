@@ -20,16 +20,16 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from earwitness.archive.landmarks import Keys, patch_count
 from earwitness.archive.prints import PRINT_STEP, Prints
+from earwitness.atomic import sync_folder, written_part
 from earwitness.errors import ArchiveDamaged, ArchiveNotWritten, ArchiveTooNew
 
 MAGIC = b"EWARCHIV"
@@ -180,48 +180,32 @@ def write_sorted(
         "lengths": lengths,
         "recordings": [asdict(known) for known in recordings],
     }
-    temporary = folder / f"writing-{os.getpid()}-{os.urandom(4).hex()}.tmp"
     try:
-        with writing(temporary) as file:
+        with written_part(folder) as (file, part):
             _write_body(file, header, lengths, bits, parts, prints)
-        with temporary.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            file.flush()
+            with part.open("rb") as again:
+                sha256 = hashlib.file_digest(again, "sha256").hexdigest()
         path = folder / f"{sha256[:24]}{SUFFIX}"
-        temporary.replace(path)
+        part.replace(path)
         sync_folder(folder)
-    finally:
-        temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise not_written(folder, error) from error
     return path, sha256
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to write it whole; on leaving, it is on the disk. A full disk is an error in words."""
-    try:
-        with path.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise ArchiveNotWritten(
-            f"the archive could not be written in {path.parent}",
-            got=str(error.strerror or error),
-            expected="room on the disk and leave to write",
-            do="make room and run the same command again: what was written before stays",
-        ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def not_written(folder: Path, error: OSError) -> ArchiveNotWritten:
+    """The error for a disk that takes no more."""
+    return ArchiveNotWritten(
+        f"the archive could not be written in {folder}",
+        got=str(error.strerror or error),
+        expected="room on the disk, and leave to write",
+        do="make room and run the same command again: what was written before stays",
+    )
 
 
 def _write_body(
-    file: BinaryIO,
+    file: IO[bytes],
     header: dict[str, Any],
     lengths: dict[str, int],
     bits: int,
