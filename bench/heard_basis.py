@@ -1,6 +1,6 @@
 """Makes ``src/earwitness/archive/basis.npy``: the directions of the landmarks.
 
-    python bench/heard_basis.py --data FOLDER
+    python -m bench.heard_basis --data FOLDER
 
 Clips of the speakers whom ``bench/heard.py`` leaves out of its archive are heard through a
 handful of conditions; the directions maximise the variance between patches over what the conditions do
@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 import soxr
-from heard_conditions import RATE_HZ, conditions
-from heard_data import load, split
+from bench.heard_conditions import RATE_HZ, conditions
+from bench.heard_data import load, split
 
 from earwitness.archive import landmarks
 from earwitness.archive.spectrum import picture

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from heard_conditions import RATE_HZ, Floats
+from bench.heard_conditions import RATE_HZ, Floats
 
 from earwitness.evidence.decode import decode_mono
 

@@ -66,6 +66,7 @@ def look_up(
     most: int,
     allowed: Sequence[Mask],
     blocks: Mask,
+    earlier_by: int = 0,
 ) -> list[Candidate]:
     """The candidates with the most votes.
 
@@ -81,6 +82,8 @@ def look_up(
         For each segment, which of its recordings count [shape=(recordings,)].
     blocks : np.ndarray of bool
         Which blocks of the questioned sound to look up [shape=(blocks,)].
+    earlier_by : int
+        When a sound is looked up in itself: only what lies so many frames earlier there.
     """
     keys, frames = _sorted_probes(picture, effort, blocks)
     found: list[Candidate] = []
@@ -90,6 +93,9 @@ def look_up(
             recording = np.searchsorted(segment.first_patch, places, side="right") - 1
             counts = allowed[number][recording]
             places, here = places[counts], here[counts]
+        if earlier_by:
+            before = places * landmarks.ARCHIVE_STEP <= here - earlier_by
+            places, here = places[before], here[before]
         found += _tally(segment, number, places, here, most=most)
         segment.let_go()
     return sorted(found, key=lambda candidate: -candidate.votes)[:most]
