@@ -1,6 +1,6 @@
 """Makes ``src/earwitness/archive/basis.npy``: the directions of the landmarks.
 
-    python -m bench.heard_basis --data FOLDER
+    EARWITNESS_DATA=FOLDER python bench/heard_basis.py
 
 Clips of the speakers whom ``bench/heard.py`` leaves out of its archive are heard through a
 handful of conditions; the directions maximise the variance between patches over what the conditions do
@@ -9,14 +9,14 @@ to a patch (Burges, Platt and Jana 2003), whitened so that the 32 bits differ fr
 
 from __future__ import annotations
 
-import argparse
+import os
 from pathlib import Path
 
 import numpy as np
 import scipy.linalg
 import soxr
-from bench.heard_conditions import RATE_HZ, conditions
-from bench.heard_data import load, split
+from heard_conditions import RATE_HZ, conditions
+from heard_data import load, split
 
 from earwitness.archive import landmarks
 from earwitness.archive.spectrum import picture
@@ -25,9 +25,7 @@ SEEN = ("opus 6k", "babble 10 dB", "babble 0 dB", "room", "music bed 5 dB", "amr
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    recordings = split(load(parser.parse_args().data))
+    recordings = split(load(Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))))
     table = conditions(recordings.crowd)
     rng = np.random.default_rng(7)
     between, within = [], np.zeros((140, 140))

@@ -10,6 +10,7 @@ import io
 import subprocess
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 import av
 import av.filter
@@ -24,7 +25,13 @@ RATE_HZ = 16_000
 
 
 def through_codec(
-    sound: Floats, *, codec: str, container: str, rate_hz: int, bit_rate: int, options: dict[str, str]
+    sound: Floats,
+    *,
+    codec: str,
+    container: str,
+    rate_hz: int,
+    bit_rate: int,
+    options: dict[str, str],
 ) -> Floats:
     """Encode at a rate and bit rate, decode, and bring back to 16 kHz without the codec's delay."""
     at_rate = soxr.resample(sound, RATE_HZ, rate_hz) if rate_hz != RATE_HZ else sound
@@ -78,7 +85,11 @@ def without_delay(heard: Floats, said: Floats) -> Floats:
 
 def opus(bit_rate: int) -> Condition:
     return lambda sound, _: through_codec(
-        sound, codec="libopus", container="ogg", rate_hz=16_000, bit_rate=bit_rate,
+        sound,
+        codec="libopus",
+        container="ogg",
+        rate_hz=16_000,
+        bit_rate=bit_rate,
         options={"application": "voip"},
     )
 
@@ -91,7 +102,11 @@ def mp3(bit_rate: int) -> Condition:
 
 def amr_nb(bit_rate: int) -> Condition:
     return lambda sound, _: through_codec(
-        sound, codec="libopencore_amrnb", container="amr", rate_hz=8_000, bit_rate=bit_rate,
+        sound,
+        codec="libopencore_amrnb",
+        container="amr",
+        rate_hz=8_000,
+        bit_rate=bit_rate,
         options={},
     )
 
@@ -101,8 +116,12 @@ def gsm(sound: Floats, _: np.random.Generator) -> Floats:
     pcm = np.clip(soxr.resample(sound, RATE_HZ, 8_000) * 32767, -32768, 32767).astype("<i2")
     raw = ["-t", "raw", "-r", "8000", "-e", "signed", "-b", "16", "-c", "1", "-"]
     coded = ["-t", "gsm", "-r", "8000", "-c", "1", "-"]
-    encoded = subprocess.run(["sox", *raw, *coded], input=pcm.tobytes(), capture_output=True, check=True)
-    decoded = subprocess.run(["sox", *coded, *raw], input=encoded.stdout, capture_output=True, check=True)
+    encoded = subprocess.run(
+        ["sox", *raw, *coded], input=pcm.tobytes(), capture_output=True, check=True
+    )
+    decoded = subprocess.run(
+        ["sox", *coded, *raw], input=encoded.stdout, capture_output=True, check=True
+    )
     back = np.frombuffer(decoded.stdout, "<i2").astype(np.float32) / 32768
     return without_delay(soxr.resample(back, 8_000, RATE_HZ), sound)
 
@@ -212,7 +231,7 @@ def tempo(factor: float) -> Condition:
             sample_rate=RATE_HZ, format="flt", layout="mono", time_base=Fraction(1, RATE_HZ)
         )
         steps = [source, graph.add("atempo", f"{factor:.6f}"), graph.add("abuffersink")]
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             before.link_to(after)
         graph.configure()
         frame = av.AudioFrame.from_ndarray(sound[None].copy(), format="flt", layout="mono")
@@ -243,12 +262,23 @@ def conditions(voices: list[Floats]) -> dict[str, tuple[Condition, float, float]
     """Every condition of the bench: what it does, time factor (there per here), pitch in semitones."""
     crowd = babble(voices)
     same: dict[str, Condition] = {
-        "clean": plain, "mp3 32k": mp3(32_000), "opus 24k": opus(24_000), "opus 12k": opus(12_000),
-        "opus 6k": opus(6_000), "amr-nb 12.2": amr_nb(12_200), "amr-nb 4.75": amr_nb(4_750),
-        "gsm": gsm, "telephone": telephone, "babble 10 dB": with_noise(crowd, 10),
-        "babble 5 dB": with_noise(crowd, 5), "babble 0 dB": with_noise(crowd, 0),
-        "pink noise 5 dB": with_noise(pink, 5), "music bed 5 dB": with_noise(music, 5),
-        "room": replayed_in_a_room, "clipped": clipped, "resampled": resampled_twice,
+        "clean": plain,
+        "mp3 32k": mp3(32_000),
+        "opus 24k": opus(24_000),
+        "opus 12k": opus(12_000),
+        "opus 6k": opus(6_000),
+        "amr-nb 12.2": amr_nb(12_200),
+        "amr-nb 4.75": amr_nb(4_750),
+        "gsm": gsm,
+        "telephone": telephone,
+        "babble 10 dB": with_noise(crowd, 10),
+        "babble 5 dB": with_noise(crowd, 5),
+        "babble 0 dB": with_noise(crowd, 0),
+        "pink noise 5 dB": with_noise(pink, 5),
+        "music bed 5 dB": with_noise(music, 5),
+        "room": replayed_in_a_room,
+        "clipped": clipped,
+        "resampled": resampled_twice,
         "gain ride": gain_ride,
     }
     table = {name: (condition, 1.0, 0.0) for name, condition in same.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from bench.heard_conditions import RATE_HZ, Floats
+from heard_conditions import RATE_HZ, Floats
 
 from earwitness.evidence.decode import decode_mono
 
@@ -24,7 +25,9 @@ def load(data: Path) -> Sounds:
     """Every speaker of speechocean762 joined to one recording, and every file of librispeech."""
     sounds: Sounds = {}
     for speaker in sorted(path for path in (data / "speechocean762").iterdir() if path.is_dir()):
-        parts = [decode_mono(file, sample_rate_hz=RATE_HZ) for file in sorted(speaker.glob("*.flac"))]
+        parts = [
+            decode_mono(file, sample_rate_hz=RATE_HZ) for file in sorted(speaker.glob("*.flac"))
+        ]
         sounds[f"speechocean762-{speaker.name}"] = np.concatenate(parts)
     for file in sorted((data / "librispeech").glob("*.flac")):
         sounds[f"librispeech-{file.stem}"] = decode_mono(file, sample_rate_hz=RATE_HZ)
@@ -44,3 +47,18 @@ def split(sounds: Sounds) -> Split:
             else:
                 left_out[name] = sounds[name]
     return Split(archived, left_out, crowd)
+
+
+def write_wavs(sounds: Sounds, folder: Path) -> float:
+    """Write recordings as 16-bit WAV; gives their seconds."""
+    folder.mkdir(parents=True)
+    total = 0
+    for name, sound in sounds.items():
+        samples = np.clip(np.rint(sound * 32_767), -32_768, 32_767).astype("<i2")
+        with wave.open(str(folder / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(RATE_HZ)
+            file.writeframes(samples.tobytes())
+        total += sound.size
+    return total / RATE_HZ

@@ -1,6 +1,6 @@
 """Copy-move: a passage of two seconds copied elsewhere in five minutes of speech, then Opus 24k.
 
-    python -m bench.repeats --data FOLDER [--count 200] [--section FILE]
+    EARWITNESS_DATA=FOLDER python bench/repeats.py [--count 200]
 
 Each of ``count`` recordings is made of utterances of speechocean762 (one speaker where he or she
 has enough, else the next goes on) and of LibriSpeech; the passage is cut at speech and put over
@@ -11,19 +11,20 @@ another place with 5 ms fades. As many recordings are left untouched. Both go th
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import soxr
+from heard_conditions import RATE_HZ, Floats, opus
+from heard_data import load
 
-from bench.heard_conditions import RATE_HZ, Floats, opus
-from bench.heard_data import load
 from earwitness.archive import within
 from earwitness.archive.background import fitted
 
-LENGTH_S, PASSAGE_S = 300, 2.0
+LENGTH_S, PASSAGE_S, ERROR = 300, 2.0, 1e-4
 _SOUNDS: dict[str, Floats] = {}
 
 
@@ -59,8 +60,8 @@ def copied(sound: Floats, rng: np.random.Generator) -> tuple[Floats, float, floa
     return sound, taken / RATE_HZ, put / RATE_HZ
 
 
-def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float]:
-    """Touched?, found?, errors of the place and of the ends, best false score, seconds."""
+def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float, float]:
+    """Touched?, found?, errors of distance and ends, best false score, seconds, true score."""
     seed, touched = task
     rng = np.random.default_rng([seed, touched])
     sound = recording(rng)
@@ -70,7 +71,7 @@ def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float]
     heard = opus(24_000)(sound, rng)
     began = time.perf_counter()
     repeats = within.find_repeats(
-        soxr.resample(heard, RATE_HZ, 8_000), most_probable_error=2.0 if not touched else 1e-3
+        soxr.resample(heard, RATE_HZ, 8_000), most_probable_error=ERROR if touched else 2.0
     )
     took = time.perf_counter() - began
     first, second = min(taken, put), max(taken, put)
@@ -81,33 +82,47 @@ def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float]
         and abs(item.first_start_s - first) < 0.5
     ]
     wrong = [item for item in repeats if item not in right]
-    ends = max((abs(right[0].first_start_s - first), abs(right[0].first_end_s - first - PASSAGE_S))) if right else 0
-    apart = abs(right[0].second_start_s - right[0].first_start_s - second + first) if right else 0.0
-    return touched, bool(right), apart, ends, max((item.score for item in wrong), default=0.0), took
+    false = max((item.score for item in wrong), default=0.0)
+    if not right:
+        return touched, False, 0.0, 0.0, false, took, 0.0
+    best = max(right, key=lambda item: item.score)
+    ends = max(abs(best.first_start_s - first), abs(best.first_end_s - first - PASSAGE_S))
+    apart = abs(best.second_start_s - best.first_start_s - second + first)
+    return touched, True, apart, ends, false, took, best.score
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
-    arguments = parser.parse_args()
-    with ProcessPoolExecutor(2, initializer=start, initargs=(arguments.data,)) as pool:
-        tasks = [(seed, touched) for seed in range(arguments.count) for touched in (True, False)]
+    count = parser.parse_args().count
+    data = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+    with ProcessPoolExecutor(2, initializer=start, initargs=(data,)) as pool:
+        tasks = [(seed, touched) for seed in range(count) for touched in (True, False)]
         rows = list(pool.map(one, tasks, chunksize=4))
-    touched, plain = [r for r in rows if r[0]], [r for r in rows if not r[0]]
+    touched, plain = [row for row in rows if row[0]], [row for row in rows if not row[0]]
     found = [row for row in touched if row[1]]
     scores = [row[4] for row in plain]
-    law = fitted(scores, seconds=LENGTH_S, archive_seconds=LENGTH_S)
-    bar = within.UNTOUCHED.score_for(1e-3, seconds=LENGTH_S, archive_seconds=LENGTH_S)
-    print(f"| found of {len(touched)} with a copied passage | {len(found)} |")
-    print(f"| other passages given in them | {sum(row[4] > 0 for row in touched)} |")
+    bar = within.UNTOUCHED.score_for(ERROR, seconds=LENGTH_S, archive_seconds=LENGTH_S)
+    apart, ends = (1e3 * np.array([row[column] for row in found]) for column in (2, 3))
+    print("| what | figure |\n|---|---|")
+    print(f"| copied passages found, of {len(touched)} | {len(found)} |")
+    print(f"| recordings with a false passage beside it | {sum(row[4] > 0 for row in touched)} |")
     print(f"| false alarms in {len(plain)} untouched | {sum(score >= bar for score in scores)} |")
-    print(f"| median / 95 % error of the distance, ms | {1e3 * np.median([r[2] for r in found]):.1f} / {1e3 * np.quantile([r[2] for r in found], 0.95):.1f} |")
-    print(f"| median / 95 % error of the worse end, ms | {1e3 * np.median([r[3] for r in found]):.0f} / {1e3 * np.quantile([r[3] for r in found], 0.95):.0f} |")
-    print(f"| seconds for five minutes | {np.median([r[5] for r in rows]):.2f} |")
-    print(f"| best scores in the untouched: median, highest | {np.median(scores):.2f}, {max(scores):.2f} |")
-    print(f"| threshold | {bar:.2f} |")
-    print(f"law of the untouched: {law}")
+    print(f"| error of the distance, ms, median (95 %) | {quantiles(apart, 1)} |")
+    print(f"| error of the worse end, ms, median (95 %) | {quantiles(ends, 0)} |")
+    print(f"| seconds for five minutes | {np.median([row[5] for row in rows]):.2f} |")
+    print(
+        f"| best score in the untouched, median (highest) | {np.median(scores):.2f} ({max(scores):.2f}) |"
+    )
+    print(f"| lowest score of a passage found | {min(row[6] for row in found):.2f} |")
+    print(f"| score from which on it is reported | {bar:.2f} |")
+    print(
+        f"\nThe law of the untouched: {fitted(scores, seconds=LENGTH_S, archive_seconds=LENGTH_S)}"
+    )
+
+
+def quantiles(values: np.ndarray, digits: int) -> str:
+    return f"{np.median(values):.{digits}f} ({np.quantile(values, 0.95):.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ signs over its own spread in unrelated speech, so that its square grows with the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +93,7 @@ def align(
 
 
 def _best_line(
-    weights: Floats, signs: Floats, drifts: npt.NDArray[np.float64]
+    weights: Floats, signs: Floats, drifts: npt.NDArray[np.floating[Any]]
 ) -> tuple[int, float]:
     """The lag in the middle and the drift along which both sides agree best."""
     count = signs.shape[0]
@@ -108,11 +109,11 @@ def _best_line(
     picked = groups[np.arange(groups.shape[0])[None, None, :], np.clip(lag, 0, _LAGS.size - 1)]
     # A line need not hold all along the block: what disagrees at its ends is cut off later.
     total = np.where(valid, picked, 0).sum(axis=2)
-    drift, best = np.unravel_index(int(np.argmax(total)), total.shape)
+    drift, best = divmod(int(np.argmax(total)), total.shape[1])
     straight = int(np.argmin(np.abs(drifts)))
     # Over a few seconds a small drift and none look alike: none is what is far more often true.
     if total[straight].max() >= _AS_GOOD * total[drift, best]:
-        drift, best = straight, np.argmax(total[straight])
+        drift, best = straight, int(np.argmax(total[straight]))
     return int(_LAGS[best]), float(drifts[drift])
 
 

@@ -7,8 +7,8 @@ probability that a search of unrelated sound scores as high as the one at hand, 
 follows from the number of searches.
 
 To have sounds that are not in it, recordings of the archive are searched with themselves left
-out. What then scores far above all others is a recording that the archive holds twice, and is no part of the
-background.
+out. What then scores far above all others is a recording that the archive holds twice, and is no
+part of the background.
 
 Source: Gumbel 1958; Coles 2001, section 3.1; for searches of databases, Karlin and Altschul 1990.
 """
@@ -72,7 +72,9 @@ class Background:
     @property
     def wording(self) -> str:
         """On what the probabilities rest, as a phrase."""
-        where = "on a reference set, not on this archive" if self == REFERENCE else "on this archive"
+        where = (
+            "on a reference set, not on this archive" if self == REFERENCE else "on this archive"
+        )
         hours = self.archive_seconds / 3600
         return (
             f"measured {where}, by {self.searches} searches of {self.seconds:g} s of sound that was "
@@ -128,7 +130,8 @@ REFERENCE = Background(
 def fitted(scores: Sequence[float], *, seconds: float, archive_seconds: float) -> Background:
     """Fit the law to the best scores of searches that should have found nothing.
 
-    Only the upper two fifths are fitted; of the others it counts that they are below: what matters is the tail.
+    Only the upper two fifths are fitted; of the others it counts that they are below: what matters
+    is the tail.
 
     Parameters
     ----------
@@ -146,10 +149,11 @@ def fitted(scores: Sequence[float], *, seconds: float, archive_seconds: float) -
     below = values.size - upper.size
 
     def unlikelihood(law: Values) -> float:
-        scale = math.exp(law[1])
-        reduced = (upper - law[0]) / scale
-        seen = float((reduced + np.exp(-reduced)).sum()) + upper.size * law[1]
-        return seen + below * math.exp(min((law[0] - bar) / scale, 50.0))
+        place, log_scale = float(law[0]), float(law[1])
+        scale = math.exp(log_scale)
+        reduced = (upper - place) / scale
+        seen = float((reduced + np.exp(-reduced)).sum()) + upper.size * log_scale
+        return seen + float(below) * math.exp(min((place - bar) / scale, 50.0))
 
     begin = np.array([bar, math.log(max(float((upper - bar).mean()), 1e-2))])
     fit = scipy.optimize.minimize(unlikelihood, begin, method="Nelder-Mead")

@@ -72,6 +72,7 @@ def build(
     report: Report | None = None,
     segment_hours: float = _HOURS_TO_A_SEGMENT,
     segment_seconds: float = _SECONDS_TO_A_SEGMENT,
+    calibrate: bool = True,
 ) -> Built:
     """Add recordings to an archive; makes the archive if there is none.
 
@@ -87,6 +88,8 @@ def build(
         Told after every file.
     segment_hours, segment_seconds : float
         How much sound is gathered, or for how long, before it is written.
+    calibrate : bool
+        Measure the background at the end, if the archive has grown by half since it was measured.
 
     Raises
     ------
@@ -103,7 +106,8 @@ def build(
             gathering.take(file, result)
         gathering.write()
         merge.join_due(folder)
-        measure(folder, gathering.sources)
+        if calibrate:
+            measure(folder, gathering.sources)
     return gathering.built()
 
 
@@ -124,6 +128,11 @@ def measure(folder: Path, sources: Mapping[str, Path]) -> None:
     if background.measured:
         manifest = index.read_manifest(folder)
         index.write_manifest(folder, index.changed(manifest, background=background.to_json()))
+
+
+def files_by_hash(folder: Path) -> dict[str, Path]:
+    """The files in a folder by the hashes of their bytes."""
+    return {sha256_of(path): path for path in _files([folder], but=Path())}
 
 
 def remove(folder: Path, sha256: str) -> int:
@@ -315,7 +324,10 @@ def _work(
                 done.put((file, _fingerprint(file, worker, live, held)))
             except queue.Empty:
                 return
-            except (OSError, ValueError) as error:  # no process could be started, or it spoke nonsense
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # no process could be started, or it spoke nonsense
                 done.put(error)
                 return
 

@@ -64,9 +64,7 @@ def _excerpts(path: Path, count: int) -> Iterator[Floats]:
 
 def _beginning(path: Path) -> Floats:
     parts: list[Floats] = []
-    blocks = resampled(
-        decode(path), from_hz=probe(path).sample_rate_hz, to_hz=SAMPLE_RATE_HZ
-    )
+    blocks = resampled(decode(path), from_hz=probe(path).sample_rate_hz, to_hz=SAMPLE_RATE_HZ)
     for block in blocks:
         parts.append(block)
         if sum(part.size for part in parts) > _MOST_READ_S * SAMPLE_RATE_HZ:

@@ -96,7 +96,7 @@ def probes(margins: Floats, *, count: int) -> Keys:
     """The likeliest keys of every patch, its own first [shape=(patches, count)]."""
     order = np.argsort(np.abs(margins), axis=1)
     one = np.uint32(1)
-    weakest = (one << order[:, : KEY_BITS].astype(np.uint32)).astype(np.uint32)
+    weakest = (one << order[:, :KEY_BITS].astype(np.uint32)).astype(np.uint32)
     found = np.repeat(keys_of(margins)[:, None], count, axis=1)
     for column, ranks in enumerate(turnovers(count)):
         for rank in ranks:
@@ -133,7 +133,7 @@ def _time_cosines() -> Floats:
     taper = np.sqrt(np.hanning(PATCH_FRAMES + 2)[1:-1])
     orders = np.arange(TIME_ORDERS)[:, None]
     rows = np.cos(np.pi * (frame + 0.5) * orders / PATCH_FRAMES) * taper
-    return (rows - rows.mean(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(rows - rows.mean(axis=1, keepdims=True), dtype=np.float32)
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,9 +95,7 @@ def join(folder: Path, batch: Sequence[Listed]) -> None:
     index.sweep(folder, manifest)
 
 
-def _moves(
-    sources: Sequence[Segment], removed: frozenset[str]
-) -> tuple[list[_Move], list[Known]]:
+def _moves(sources: Sequence[Segment], removed: frozenset[str]) -> tuple[list[_Move], list[Known]]:
     seen = set(removed)
     moves, recordings, start = [], [], 0
     for source in sources:
@@ -137,11 +136,14 @@ def _parts(moves: Sequence[_Move]) -> Iterator[tuple[Keys, npt.NDArray[np.uint32
     total = sum(int(move.source.keys.size) for move in moves)
     pieces = max(1, -(-total // _LANDMARKS_AT_ONCE))
     edges = np.linspace(0, 2**32, pieces + 1).astype(np.int64)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges.tolist()):
         keys, places = [], []
         for move in moves:
             ends = np.searchsorted(move.source.keys, np.array([low, high - 1], np.uint32))
-            first, last = int(ends[0]), int(np.searchsorted(move.source.keys, np.uint32(high - 1), "right"))
+            first, last = (
+                int(ends[0]),
+                int(np.searchsorted(move.source.keys, np.uint32(high - 1), "right")),
+            )
             moved = _moved(move, move.source.places[first:last])
             stays = moved >= 0
             keys.append(move.source.keys[first:last][stays])

@@ -243,7 +243,11 @@ def _search_part(
     for view in CHANGED:
         seen = _viewed(picture, view)
         fit = -(-seen.picture.shape[0] // BLOCK_FRAMES)
-        wanted = np.resize(open_blocks, fit) if fit <= blocks else np.pad(open_blocks, (0, fit - blocks), mode="edge")
+        wanted = (
+            np.resize(open_blocks, fit)
+            if fit <= blocks
+            else np.pad(open_blocks, (0, fit - blocks), mode="edge")
+        )
         found = _search_view(seen, archive, allowed, wanted, less, most=12 + 3 * blocks)
         held += found
     return held

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,7 +85,7 @@ def warped(picture: Floats, *, time_factor: float, semitones: float) -> Floats:
     return result
 
 
-def _interpolated(rows: Floats, places: npt.NDArray[np.float64]) -> Floats:
+def _interpolated(rows: Floats, places: npt.NDArray[np.floating[Any]]) -> Floats:
     """Rows at fractional places, by straight lines; beyond an end, the end's row."""
     inside = np.clip(places, 0, max(rows.shape[0] - 1, 0))
     below = np.minimum(inside.astype(np.int64), max(rows.shape[0] - 2, 0))
@@ -101,7 +102,7 @@ def _filters() -> Floats:
     hertz = np.arange(_WINDOW_SAMPLES // 2 + 1) * SAMPLE_RATE_HZ / _WINDOW_SAMPLES
     half_width = np.maximum(np.maximum(edges[1:-1] - edges[:-2], edges[2:] - edges[1:-1]), 20.0)
     weights = np.maximum(0, 1 - np.abs(hertz[:, None] - edges[None, 1:-1]) / half_width)
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=0), dtype=np.float32)
 
 
 def _energies(blocks: Iterable[Floats]) -> Iterator[Floats]:

@@ -22,7 +22,7 @@ from earwitness.archive.alignment import Aligned, align
 from earwitness.archive.background import Background
 from earwitness.archive.candidates import BLOCK_FRAMES, Candidate, look_up
 from earwitness.archive.fingerprint import fingerprint
-from earwitness.archive.prints import PRINT_STEP, signs_of, weights
+from earwitness.archive.prints import PRINT_STEP, Prints, signs_of, weights
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, Floats, picture
 
 LEAST_APART_S = 2.0
@@ -92,9 +92,7 @@ def find_repeats(sound: Floats, *, most_probable_error: float) -> tuple[Repeat, 
     seconds = sound.size / SAMPLE_RATE_HZ
     repeats = []
     for aligned in _lines(picture(sound), sound):
-        probability = UNTOUCHED.probability(
-            aligned.score, seconds=seconds, archive_seconds=seconds
-        )
+        probability = UNTOUCHED.probability(aligned.score, seconds=seconds, archive_seconds=seconds)
         if probability <= most_probable_error:
             repeats.append(_repeat(aligned, sound, probability))
     return tuple(sorted(repeats, key=lambda item: item.second_start_s))
@@ -186,7 +184,7 @@ def _by_landmarks(shown: Floats, own: segment.Fingerprint) -> list[Candidate]:
         )
 
 
-def _verified(mine: Floats, prints: segment.Prints, candidate: Candidate) -> Aligned | None:
+def _verified(mine: Floats, prints: Prints, candidate: Candidate) -> Aligned | None:
     """Line a block up with what lies earlier; the two sides do not run into one another."""
     start = max(candidate.block * BLOCK_FRAMES - _AROUND_FRAMES, -candidate.difference, 0)
     start += (start + candidate.difference) % PRINT_STEP

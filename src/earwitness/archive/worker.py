@@ -65,7 +65,7 @@ class Worker:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 [sys.executable, "-m", "earwitness.archive.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
