@@ -81,8 +81,12 @@ def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float,
         if abs((item.second_start_s - item.first_start_s) - (second - first)) < 0.1
         and abs(item.first_start_s - first) < 0.5
     ]
-    wrong = [item for item in repeats if item not in right]
-    false = max((item.score for item in wrong), default=0.0)
+    right = [item for item in right if item.is_same_wave]
+    wrong = [item for item in repeats if item.is_same_wave and item not in right]
+    # For the law of the untouched, all that was found counts; for an alarm, only what is the same sound.
+    law = repeats if not touched else wrong
+    false = max((item.score for item in law), default=0.0)
+    loud = max((item.wave_correlation for item in repeats if item not in right), default=0.0)
     if not right:
         return touched, False, 0.0, 0.0, false, took, 0.0
     best = max(right, key=lambda item: item.score)

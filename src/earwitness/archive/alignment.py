@@ -1,6 +1,6 @@
 """Verification: lines a block of questioned sound up with the fine prints of a candidate.
 
-The two are compared at every lag within 0.2 s and every drift within 3 %; along the best line the
+The two are compared at every lag within 0.2 s and every drift within 1.5 %; along the best line the
 agreement, -1 to 1, is looked at print by print, and the stretch is what adds to it: from where it
 begins to be more likely in the archive than not, to where it ceases to be.
 
@@ -21,7 +21,8 @@ from earwitness.archive.spectrum import Floats
 
 _LAGS = np.arange(-14, 15)
 _GROUP_PRINTS = 20  # 0.64 s
-_DRIFTS = np.arange(-12, 13) * 0.0025
+_LARGEST_DRIFT = 0.015
+_DRIFTS = np.arange(-6, 7) * (_LARGEST_DRIFT / 6)
 # The spread of the weighted sum in unrelated speech, over that of independent signs.
 _DEPENDENCE = 1.2
 _LEAST_PRINTS = 24

@@ -184,7 +184,7 @@ def read_manifest(folder: Path) -> Manifest:
             background=data["background"],
             generation=int(data["generation"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ArchiveDamaged(
             f"the manifest of the archive is damaged: {path}",
             got=str(error),

@@ -38,6 +38,9 @@ _FOLLOW_SCORE = 6.0  # what is followed to its neighbours; far below what is rep
 _KEPT_SCORE = 4.0
 _LINE_FRAMES = 12.0
 _GAP_FRAMES = 125.0
+_CLEARLY = 1.1
+_NEW_FRAMES = 62.0  # what adds less than a second to a better reading of the same adds nothing
+_PITCH_STEPS = tuple(round(0.1 * step, 1) for step in range(-6, 7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +239,9 @@ def _search_part(
         seconds=picture.shape[0] * FRAME_S,
         archive_seconds=archive.seconds,
     )
-    open_blocks = _unexplained(held, blocks, sure)
+    open_blocks = _unexplained(_explaining(held, picture, archive, sure), blocks)
     if not bend or not open_blocks.any():
-        return held
+        return _with_pitch(held, picture, archive, sure)
     less = candidate_search.eased(effort, len(CHANGED))
     for view in CHANGED:
         seen = _viewed(picture, view)
@@ -250,7 +253,44 @@ def _search_part(
         )
         found = _search_view(seen, archive, allowed, wanted, less, most=12 + 3 * blocks)
         held += found
-    return held
+    return _with_pitch(held, picture, archive, sure)
+
+
+def _with_pitch(held: list[_Held], picture: Floats, archive: Archive, sure: float) -> list[_Held]:
+    """Tell the pitch finer than the views do, by the strongest block of each recording and view."""
+    strongest: dict[tuple[int, int, View], _Held] = {}
+    for item in held:
+        key = (item.segment, item.recording, item.view)
+        if key not in strongest or item.aligned.score > strongest[key].aligned.score:
+            strongest[key] = item
+    finer = {
+        key: replace(key[2], semitones=_finer_pitch(item, picture, archive))
+        for key, item in strongest.items()
+        if item.aligned.score >= sure
+    }
+    return [
+        replace(item, view=finer.get((item.segment, item.recording, item.view), item.view))
+        for item in held
+    ]
+
+
+def _finer_pitch(item: _Held, picture: Floats, archive: Archive) -> float:
+    """The pitch, to a tenth of a semitone, at which a block agrees best."""
+    aligned, around = item.aligned, item.view.semitones
+    part = picture[max(int(aligned.here_start), 0) : int(aligned.here_end)]
+    first = int(aligned.there_start) // PRINT_STEP
+    last = int(aligned.there_end) // PRINT_STEP
+    prints = archive.segments[item.segment].prints(item.recording, first, last)
+    scores = {}
+    for step in _PITCH_STEPS:
+        seen = warped(part, time_factor=1 / aligned.rate, semitones=around + step)
+        found = align(weights(seen), prints, here=0, there=0, keep_rate=True)
+        scores[step] = found.score if found is not None else 0.0
+    best = max(scores.values())
+    # The view's own pitch stands unless another is clearly better.
+    if scores[0.0] >= 0.98 * best:
+        return around
+    return round(around + max(scores, key=lambda step: scores[step]), 2)
 
 
 def _viewed(picture: Floats, view: View) -> _Part:
@@ -258,15 +298,52 @@ def _viewed(picture: Floats, view: View) -> _Part:
     return _Part(view, seen, weights(seen))
 
 
-def _unexplained(held: list[_Held], blocks: int, sure: float) -> Mask:
-    """Blocks of which no sure stretch covers the middle."""
+def _unexplained(explaining: list[_Held], blocks: int) -> Mask:
+    """Blocks of which nothing that was found covers the middle."""
     unexplained = np.ones(blocks, np.bool_)
-    for item in held:
-        if item.aligned.score >= sure:
-            first = int(item.aligned.here_start / BLOCK_FRAMES + 0.5)
-            last = int(item.aligned.here_end / BLOCK_FRAMES + 0.5)
-            unexplained[max(first, 0) : max(last, first + 1)] = False
+    for item in explaining:
+        first = int(item.aligned.here_start / BLOCK_FRAMES + 0.5)
+        last = int(item.aligned.here_end / BLOCK_FRAMES + 0.5)
+        unexplained[max(first, 0) : max(last, first + 1)] = False
     return unexplained
+
+
+def _explaining(held: list[_Held], picture: Floats, archive: Archive, sure: float) -> list[_Held]:
+    """What is sure, of recordings that no changed view fits better."""
+    strongest: dict[tuple[int, int], _Held] = {}
+    for item in sorted(held, key=lambda one: one.aligned.score):
+        strongest[item.segment, item.recording] = item
+    as_it_is = {
+        key
+        for key, item in strongest.items()
+        if item.aligned.score >= sure and not _is_changed(item, picture, archive)
+    }
+    return [
+        item
+        for item in held
+        if item.aligned.score >= sure and (item.segment, item.recording) in as_it_is
+    ]
+
+
+def _is_changed(item: _Held, picture: Floats, archive: Archive) -> bool:
+    """Whether a changed speed, tempo or pitch fits the same place clearly better."""
+    aligned = item.aligned
+    middle = round((aligned.here_start + aligned.here_end) / 2)
+    there_middle = (aligned.there_start + aligned.there_end) / 2
+    start = max(middle - BLOCK_FRAMES // 2, 0)
+    part = picture[start : middle + BLOCK_FRAMES // 2]
+    segment = archive.segments[item.segment]
+    for view in CHANGED:
+        seen = _viewed(part, view).weights
+        there = round(there_middle - (middle - start) * view.tempo)
+        skip = max(0, -there)
+        skip += (there + skip) % PRINT_STEP
+        first = (there + skip) // PRINT_STEP
+        prints = segment.prints(item.recording, first, first + (len(seen) - skip) // PRINT_STEP)
+        found = align(seen[skip:], prints, here=0, there=0)
+        if found is not None and found.score > _CLEARLY * aligned.score:
+            return True
+    return False
 
 
 def _search_view(
@@ -383,7 +460,8 @@ def _covers(one: _Held, other: _Held) -> bool:
     start = max(one.aligned.here_start, other.aligned.here_start)
     end = min(one.aligned.here_end, other.aligned.here_end)
     length = other.aligned.here_end - other.aligned.here_start
-    return end - start > 0.7 * length and _same_place(one, other, 2 * _LINE_FRAMES)
+    little_else = length - (end - start) < max(0.3 * length, _NEW_FRAMES)
+    return end > start and little_else and _same_place(one, other, 2 * _LINE_FRAMES)
 
 
 def _continues(one: _Held, other: _Held) -> bool:

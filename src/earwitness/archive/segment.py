@@ -253,7 +253,7 @@ def _read_header(file: BinaryIO, path: Path) -> tuple[dict[str, Any], int]:
                 expected=f"format {FORMAT} at most",
                 do="install that version or a later one",
             )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, "a header that cannot be read") from error
     return header, _padded(len(MAGIC) + 8 + length, 4096)
 

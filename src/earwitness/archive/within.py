@@ -34,7 +34,7 @@ _COMPARED_WHOLE_S = 2_400.0
 _SECOND_PRINTS = 32
 _ROWS_AT_ONCE = 4_096
 _WORTH_A_LOOK = 5.5
-_WAVES_AGREE = 0.5
+WAVES_AGREE = 0.5
 _WAVE_FRAME = 128  # 16 ms
 _NEAR_SAMPLES = 400  # 50 ms: the prints are aligned to a third of that
 # 200 untouched recordings of five minutes, each searched in itself; bench/repeats.py prints it.
@@ -72,6 +72,11 @@ class Repeat:
     score: float
     wave_correlation: float
     false_match_probability: float
+
+    @property
+    def is_same_wave(self) -> bool:
+        """Whether the waveforms agree in phase, as only those of one and the same sound do."""
+        return self.wave_correlation >= WAVES_AGREE
 
 
 def find_repeats(sound: Floats, *, most_probable_error: float) -> tuple[Repeat, ...]:
@@ -233,7 +238,7 @@ def _ends(
     sound: Floats, start_s: float, end_s: float, lag_s: float, correlation: float
 ) -> tuple[float, float]:
     """The passage's ends by its waveforms, where those agree; the prints' ends where they do not."""
-    if correlation < _WAVES_AGREE:
+    if correlation < WAVES_AGREE:
         return start_s, end_s
     lag = round(lag_s * SAMPLE_RATE_HZ)
     first = max(int((start_s - 1.5) * SAMPLE_RATE_HZ), 0)

@@ -47,7 +47,8 @@ def repeats_v1(
        is how often an untouched recording of this length gives such a score; it was measured on
        200 untouched recordings of five minutes and follows the law of extreme values.
     4. The two waveforms are laid over one another. Those of a copy agree in phase, even through a
-       codec; those of the same words said twice do not.
+       codec: what correlates by 0.5 or more is called the same sound. Those of the same words said twice,
+       even by a synthetic voice, do not; such passages are told apart, as alike.
     """
     if recording.duration_s > LONGEST_S:
         return NotExamined(
@@ -57,31 +58,39 @@ def repeats_v1(
         )
     case.progress(0.1, "comparing")
     sound = recording.signal(SAMPLE_RATE_HZ)  # 1
-    repeats = find_repeats(np.asarray(sound), most_probable_error=most_probable_error)  # 2, 3, 4
+    found = find_repeats(np.asarray(sound), most_probable_error=most_probable_error)  # 2, 3
+    repeats = [repeat for repeat in found if repeat.is_same_wave]  # 4
+    alike = [repeat for repeat in found if not repeat.is_same_wave]
     return Finding(
-        summary=_summary(repeats),
+        summary=_summary(repeats, alike),
         measures=(
             Measure("passages that occur twice", len(repeats)),
+            Measure("passages that are alike, in other sound", len(alike)),
             Measure("shortest distance searched", LEAST_APART_S, "s", digits=1),
             *_wave_measures(repeats),
         ),
-        places=tuple(place for repeat in repeats for place in _places(repeat)),
+        places=tuple(place for repeat in (*repeats, *alike) for place in _places(repeat)),
         limits=(
             "A jingle, a ring tone, a signal or a played-back sound also occurs twice without "
             "any copying; listen to both places.",
             "A passage under about one and a half seconds, or one that was changed in speed or pitch "
             "after copying, may be missed.",
             "Which of two places is the copy is not told.",
+            "A copy that went through a codec of very low rate may be told as alike only.",
         ),
-        details={"repeats": [_as_json(repeat) for repeat in repeats]},
+        details={
+            "repeats": [_as_json(repeat) for repeat in repeats],
+            "alike": [_as_json(repeat) for repeat in alike],
+        },
         figures=_figures(repeats, recording.duration_s),
         strength=_strength(repeats, recording.duration_s),
     )
 
 
-def _summary(repeats: Sequence[Repeat]) -> str:
+def _summary(repeats: Sequence[Repeat], alike: Sequence[Repeat]) -> str:
     if not repeats:
-        return "No passage of about two seconds or more occurs in it twice."
+        said = f" {len(alike)} are alike, in other sound." if alike else ""
+        return f"No passage of about two seconds or more occurs in it twice.{said}"
     first = repeats[0]
     others = f", and {len(repeats) - 1} more" if len(repeats) > 1 else ""
     return (
@@ -99,7 +108,8 @@ def _wave_measures(repeats: Sequence[Repeat]) -> list[Measure]:
 
 def _places(repeat: Repeat) -> tuple[Place, Place]:
     apart = repeat.second_start_s - repeat.first_start_s
-    says = f"waveforms correlate by {repeat.wave_correlation:.2f}"
+    kind = "the same sound" if repeat.is_same_wave else "alike, in other sound"
+    says = f"{kind}, waveforms correlate by {repeat.wave_correlation:.2f}"
     return (
         Place(repeat.first_start_s, repeat.first_end_s, f"again {apart:.3f} s later; {says}"),
         Place(repeat.second_start_s, repeat.second_end_s, f"as {apart:.3f} s before; {says}"),
