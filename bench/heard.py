@@ -1,6 +1,7 @@
 """The bench of the archive: recall, false alarms, place, size, speed; and two peers beside it.
 
     EARWITNESS_DATA=FOLDER python bench/heard.py recall [--queries 100] [--lengths 3 5 10 20]
+    python bench/heard.py show [--keep heard.jsonl]
     EARWITNESS_DATA=FOLDER python bench/heard.py peers [--queries 20]
     EARWITNESS_DATA=FOLDER python bench/heard.py scale [--hours 100 1000 10000]
 
@@ -12,6 +13,7 @@ recordings that were left out. All go through each condition of ``heard_conditio
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import itertools
 import json
 import os
@@ -106,13 +108,21 @@ def ask(asked: Asked) -> Told:
 def recall(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="earwitness-bench-") as folder:
         archive = built(Path(folder))
-        told = list(answers(archive, arguments))
-    with Path(arguments.keep).open("w") as file:
-        for each in told:
-            row = [each.asked.condition, each.asked.length_s, each.asked.negative]
-            json.dump([*row, each.probability, each.right, each.error_s, each.seconds], file)
-            file.write("\n")
-    print_recall(told, arguments.lengths)
+        with Path(arguments.keep).open("a") as file:
+            for each in answers(archive, arguments):
+                json.dump(dataclasses.astuple(each), file)
+                file.write("\n")
+                file.flush()  # a run that is stopped has not been for nothing
+    show(arguments)
+
+
+def show(arguments: argparse.Namespace) -> None:
+    """The tables, from the answers that one or more runs have kept."""
+    told = []
+    for line in Path(arguments.keep).read_text().splitlines():
+        asked, *rest = json.loads(line)
+        told.append(Told(Asked(*asked), *rest))
+    print_recall(told, sorted({each.asked.length_s for each in told}))
     print_negatives([each for each in told if each.asked.negative])
 
 
@@ -146,8 +156,11 @@ def answers(archive: Path, arguments: argparse.Namespace) -> Iterator[Told]:
     names = [name for name in Bench.conditions if arguments.only in name]
     tasks = [
         Asked(name, length, negative, seed)
-        for length, name, negative, seed in itertools.product(
-            arguments.lengths, names, (False, True), range(arguments.queries)
+        for seed, length, name, negative in itertools.product(
+            range(arguments.first, arguments.first + arguments.queries),
+            arguments.lengths,
+            names,
+            (False, True),
         )
     ]
     with ProcessPoolExecutor(2, initializer=start, initargs=(archive,)) as pool:
@@ -164,7 +177,7 @@ def print_recall(told: list[Told], lengths: list[float]) -> None:
         for length in lengths:
             asked = [e for e in mine if e.asked.length_s == length and not e.asked.negative]
             hits = sum(e.right and e.probability <= search.DEFAULT_ERROR for e in asked)
-            cells.append(f"{100 * hits / len(asked):.1f}")
+            cells.append(f"{100 * hits / len(asked):.1f} ({len(asked)})" if asked else "-")
         right = [e.error_s for e in mine if e.right]
         error = f"{1e3 * np.median(right):.0f}" if right else "-"
         seconds = np.median([e.seconds for e in mine])
@@ -186,15 +199,18 @@ def print_negatives(told: list[Told]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("recall", "peers", "scale"))
+    parser.add_argument("what", choices=("recall", "show", "peers", "scale"))
     parser.add_argument("--queries", type=int, default=100)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--lengths", type=float, nargs="*", default=[3, 5, 10, 20])
     parser.add_argument("--only", default="", help="conditions whose name holds this")
     parser.add_argument("--hours", type=float, nargs="*", default=[100, 1_000, 10_000])
-    parser.add_argument("--keep", default=os.devnull, help="where every answer is written")
+    parser.add_argument("--keep", default="heard.jsonl", help="where every answer is written")
     arguments = parser.parse_args()
     if arguments.what == "recall":
         recall(arguments)
+    elif arguments.what == "show":
+        show(arguments)
     elif arguments.what == "peers":
         heard_peers.compare(split(load(DATA)), arguments.queries)
     else:

@@ -86,7 +86,6 @@ def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float,
     # For the law of the untouched, all that was found counts; for an alarm, only what is the same sound.
     law = repeats if not touched else wrong
     false = max((item.score for item in law), default=0.0)
-    loud = max((item.wave_correlation for item in repeats if item not in right), default=0.0)
     if not right:
         return touched, False, 0.0, 0.0, false, took, 0.0
     best = max(right, key=lambda item: item.score)

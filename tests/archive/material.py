@@ -9,12 +9,12 @@ from pathlib import Path
 import av
 import numpy as np
 import soxr
-from sounds import DEMO_SOUNDS, Floats, write_wav
 
 from earwitness.archive import index, segment
 from earwitness.archive.fingerprint import fingerprint
 from earwitness.archive.index import Archive
 from earwitness.evidence.decode import decode_mono
+from sounds import DEMO_SOUNDS, Floats, write_wav
 
 RATE_HZ = 8_000
 VOICES = ("known_1.m4a", "known_2.mp3", "release_2031.mp3", "impostor.opus")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import material
 import numpy as np
-import sounds
 
+import sounds
 from earwitness.archive import landmarks
 from earwitness.archive.spectrum import picture
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import material
 import numpy as np
 import pytest
-from sounds import flip_bit
 
 from earwitness.archive import index, segment
 from earwitness.errors import (
@@ -21,6 +20,7 @@ from earwitness.errors import (
     ArchiveNotWritten,
     ArchiveTooNew,
 )
+from sounds import flip_bit
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:

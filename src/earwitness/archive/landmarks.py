@@ -16,10 +16,10 @@ import heapq
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
-import scipy.stats
 
 from earwitness.archive.spectrum import BANDS, Floats
 
@@ -111,8 +111,8 @@ def turnovers(count: int) -> tuple[tuple[int, ...], ...]:
     The margins are taken to be normal; a set of bits is the likelier the smaller the sum of their
     squared margins is expected to be.
     """
-    quantiles = scipy.stats.norm.ppf(0.5 + 0.5 * (np.arange(KEY_BITS) + 0.5) / KEY_BITS)
-    cost = [float(value) for value in quantiles**2]
+    normal = NormalDist()
+    cost = [normal.inv_cdf(0.5 + 0.5 * (rank + 0.5) / KEY_BITS) ** 2 for rank in range(KEY_BITS)]
     waiting: list[tuple[float, tuple[int, ...]]] = [(cost[0], (0,))]
     found: list[tuple[int, ...]] = [()]
     while len(found) < count:

@@ -31,6 +31,7 @@ from earwitness.evidence.decode import decode, probe, resampled
 
 # A search reports what unrelated sound would give once in a hundred thousand searches.
 DEFAULT_ERROR = 1e-5
+FAINT = 0.6
 PART_FRAMES = 192 * BLOCK_FRAMES  # 33 minutes are searched at a time
 _AROUND_FRAMES = BLOCK_FRAMES // 2
 _LEAST_FRAMES = 120  # under two seconds there is not one whole patch to look up and spare
@@ -39,6 +40,7 @@ _KEPT_SCORE = 4.0
 _LINE_FRAMES = 12.0
 _GAP_FRAMES = 125.0
 _CLEARLY = 1.1
+_AS_CLEAR = 0.4
 _NEW_FRAMES = 62.0  # what adds less than a second to a better reading of the same adds nothing
 _PITCH_STEPS = tuple(round(0.1 * step, 1) for step in range(-6, 7))
 
@@ -94,6 +96,11 @@ class Stretch:
     agreement: float
     score: float
     false_match_probability: float = 1.0
+
+    @property
+    def is_faint(self) -> bool:
+        """Whether the agreement is far from whole: noise, or a synthetic voice's own sameness."""
+        return self.agreement < FAINT
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -432,12 +439,12 @@ def _joined(held: list[_Held], archive: Archive) -> list[Stretch]:
     """Join what lies on one line; of what lies over one another, keep the best."""
     best: list[_Held] = []
     for item in sorted(held, key=lambda one: -one.aligned.score):
-        if not any(_covers(other, item) for other in best):
+        if not any(_covers(other, item) or _outdoes(other, item) for other in best):
             best.append(item)
     chains: list[list[_Held]] = []
     for item in sorted(best, key=lambda one: one.aligned.here_start):
         for chain in chains:
-            if _continues(chain[-1], item):
+            if _continues(chain[-1], item) and _as_clear(chain, item):
                 chain.append(item)
                 break
         else:
@@ -462,6 +469,22 @@ def _covers(one: _Held, other: _Held) -> bool:
     length = other.aligned.here_end - other.aligned.here_start
     little_else = length - (end - start) < max(0.3 * length, _NEW_FRAMES)
     return end > start and little_else and _same_place(one, other, 2 * _LINE_FRAMES)
+
+
+def _outdoes(one: _Held, other: _Held) -> bool:
+    """Whether a far better line of the same recording explains most of what ``other`` does here."""
+    if (one.segment, one.recording) != (other.segment, other.recording):
+        return False
+    start = max(one.aligned.here_start, other.aligned.here_start)
+    end = min(one.aligned.here_end, other.aligned.here_end)
+    length = other.aligned.here_end - other.aligned.here_start
+    return end - start > 0.5 * length and one.aligned.score > 2 * other.aligned.score
+
+
+def _as_clear(chain: list[_Held], item: _Held) -> bool:
+    """Whether a block agrees about as well as the chain that it would lengthen."""
+    agreements = [held.aligned.agreement for held in (*chain, item)]
+    return min(agreements) >= _AS_CLEAR * max(agreements)
 
 
 def _continues(one: _Held, other: _Held) -> bool:

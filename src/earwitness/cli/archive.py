@@ -99,12 +99,13 @@ def search(
     background = Background.of(opened.manifest.background)
     for name in opened.missing:
         screen.error(f"NOT searched, because it is damaged: {name}")
-    screen.table(
-        f"{safe_text(file.name)} in {opened.seconds / 3600:.1f} h",
-        ("here", "there", "recording", "speed", "pitch", "agreement", "false match"),
-        [_row(stretch) for stretch in found],
-    )
-    if not found:
+    if found:
+        screen.table(
+            f"{safe_text(file.name)} in {opened.seconds / 3600:.1f} h",
+            ("here", "there", "recording", "speed", "pitch", "agreement", "false match"),
+            [_row(stretch) for stretch in found],
+        )
+    else:
         screen.say("no stretch of it stands in this archive as the same recording")
     screen.say(f"false-match probability: {background.wording}")
     pairs = export_pairs(found, file, sources, to=listen) if listen is not None else []
@@ -127,7 +128,7 @@ def _row(stretch: Stretch) -> tuple[str, ...]:
         f"{stretch.recording.name} ({stretch.recording.sha256[:12]})",
         f"× {stretch.speed:.3f}",
         f"{stretch.semitones:+.1f} st",
-        f"{stretch.agreement:.2f}",
+        f"{stretch.agreement:.2f}{' (faint)' if stretch.is_faint else ''}",
         f"{stretch.false_match_probability:.1e}",
     )
 

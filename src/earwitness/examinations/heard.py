@@ -72,7 +72,8 @@ def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float
     4. The agreement, over its spread in unrelated speech, is the score. The false-match probability is how
        often a search of unrelated sound of this length gives such a score in this archive. It comes from
        searches in the archive, each of a part of a recording with that recording left out, and
-       an extreme-value law fitted to them.
+       an extreme-value law fitted to them. Stretches are reported where it is at most
+       ``most_probable_error``.
     5. What is found is the same recording. The same words said again, even by the same person,
        are different sound and do not agree in this way.
     """
@@ -156,9 +157,11 @@ def _count(item: _Searched) -> int:
 
 
 def _place(stretch: Stretch) -> Place:
+    faint = ", faint" if stretch.is_faint else ""
     label = (
         f"{stretch.recording.name} from {stretch.there_start_s:.2f} to {stretch.there_end_s:.2f} s, "
-        f"{_change(stretch)}; false-match probability {stretch.false_match_probability:.0e}"
+        f"{_change(stretch)}{faint}; false-match probability "
+        f"{stretch.false_match_probability:.0e}"
     )
     return Place(stretch.here_start_s, stretch.here_end_s, label)
 
@@ -184,7 +187,10 @@ def _change(stretch: Stretch) -> str:
 def _limits(searched: Sequence[_Searched]) -> tuple[str, ...]:
     backgrounds = [f"{item.name}: {item.background.wording}" for item in searched]
     return (
-        "The same recording is found, not the same words said again.",
+        "The same recording is found, not the same words said again. But a synthetic voice says the "
+        "same words nearly the same way each time: a stretch that is marked as faint (agreement "
+        "under 0.6) is the same recording in noise, or the same words by the same synthetic voice; "
+        "the background was measured on people. Listen to both.",
         "That nothing was found does not show that the recording is new: it may be old and in "
         "no archive that was searched, shorter than two seconds, or changed by more than 8 % in speed or "
         "tempo or two semitones in pitch.",

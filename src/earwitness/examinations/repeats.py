@@ -45,7 +45,8 @@ def repeats_v1(
     2. What agrees is lined up at every lag, and reaches as far as it agrees.
     3. The score is the agreement over its spread in unrelated speech. The false-match probability
        is how often an untouched recording of this length gives such a score; it was measured on
-       200 untouched recordings of five minutes and follows the law of extreme values.
+       200 untouched recordings of five minutes and follows the law of extreme values. Passages are
+       reported where it is at most ``most_probable_error``.
     4. The two waveforms are laid over one another. Those of a copy agree in phase, even through a
        codec: what correlates by 0.5 or more is called the same sound. Those of the same words said twice,
        even by a synthetic voice, do not; such passages are told apart, as alike.
