@@ -1,6 +1,6 @@
 """Copy-move: a passage of two seconds copied elsewhere in five minutes of speech, then Opus 24k.
 
-    EARWITNESS_DATA=FOLDER python bench/repeats.py [--count 200]
+    EARWITNESS_DATA=FOLDER python bench/repeats.py [--count 200] [--first 0] [--keep FILE]
 
 Each of ``count`` recordings is made of utterances of speechocean762 (one speaker where he or she
 has enough, else the next goes on) and of LibriSpeech; the passage is cut at speech and put over
@@ -11,6 +11,7 @@ another place with 5 ms fades. As many recordings are left untouched. Both go th
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -97,11 +98,17 @@ def one(task: tuple[int, bool]) -> tuple[bool, bool, float, float, float, float,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200)
-    count = parser.parse_args().count
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--keep", type=Path, default=Path("repeats.jsonl"), help="all answers")
+    arguments = parser.parse_args()
     data = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+    seeds = range(arguments.first, arguments.first + arguments.count)
+    tasks = [(seed, touched) for seed in seeds for touched in (True, False)]
     with ProcessPoolExecutor(2, initializer=start, initargs=(data,)) as pool:
-        tasks = [(seed, touched) for seed in range(count) for touched in (True, False)]
-        rows = list(pool.map(one, tasks, chunksize=4))
+        for row in pool.map(one, tasks):
+            with arguments.keep.open("a") as file:  # a run that is stopped has not been for nothing
+                file.write(json.dumps(row) + "\n")
+    rows = [json.loads(line) for line in arguments.keep.read_text().splitlines()]
     touched, plain = [row for row in rows if row[0]], [row for row in rows if not row[0]]
     found = [row for row in touched if row[1]]
     scores = [row[4] for row in plain]

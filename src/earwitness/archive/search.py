@@ -31,7 +31,7 @@ from earwitness.evidence.decode import decode, probe, resampled
 
 # A search reports what unrelated sound would give once in a hundred thousand searches.
 DEFAULT_ERROR = 1e-5
-FAINT = 0.6
+FAINT = 0.7
 PART_FRAMES = 192 * BLOCK_FRAMES  # 33 minutes are searched at a time
 _AROUND_FRAMES = BLOCK_FRAMES // 2
 _LEAST_FRAMES = 120  # under two seconds there is not one whole patch to look up and spare

@@ -189,7 +189,7 @@ def _limits(searched: Sequence[_Searched]) -> tuple[str, ...]:
     return (
         "The same recording is found, not the same words said again. But a synthetic voice says the "
         "same words nearly the same way each time: a stretch that is marked as faint (agreement "
-        "under 0.6) is the same recording in noise, or the same words by the same synthetic voice; "
+        "under 0.7) is the same recording in noise, or the same words by the same synthetic voice; "
         "the background was measured on people. Listen to both.",
         "That nothing was found does not show that the recording is new: it may be old and in "
         "no archive that was searched, shorter than two seconds, or changed by more than 8 % in speed or "
