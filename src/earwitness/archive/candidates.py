@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 BLOCK_FRAMES = 640  # about ten seconds
 _BIN_FRAMES = 16  # differences of time lines within a quarter of a second are one
-_PROBES_AT_ONCE = 1_000_000
+_PROBES_AT_ONCE = 250_000
 # Two patches of unrelated speech share a key once in 2**22.7: measured on 100,000 patches.
 _CHANCE_OF_A_KEY = 2.0**-22.7
 _MOST_PROBES = 256
