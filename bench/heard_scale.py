@@ -24,7 +24,7 @@ from earwitness.archive.spectrum import FRAME_S, picture
 SEGMENT_HOURS = 1_000.0
 QUERY_S = 32 * 60
 _SEARCH = """
-import resource, sys, time
+import sys, time
 import numpy as np
 from pathlib import Path
 from earwitness.archive import index, search
@@ -38,7 +38,8 @@ began, worked = time.perf_counter(), time.process_time()
 found = search.search(blocks, archive, background=Background.of(archive.manifest.background),
                       most_probable_error=1e-5, bend=sys.argv[3] == "bend")
 took, worked = time.perf_counter() - began, time.process_time() - worked
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+status = Path("/proc/self/status").read_text()  # getrusage would count the parent before exec
+peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
 spans = "; ".join(f"{s.here_start_s:.1f}-{s.here_end_s:.1f} s = {s.recording.name}" for s in found)
 print(f"{opened:.1f} | {took:.1f} | {worked:.1f} | {peak:.0f} MB | {spans}")
 """

@@ -25,7 +25,7 @@ from heard_data import load
 from earwitness.archive import within
 from earwitness.archive.background import fitted
 
-LENGTH_S, PASSAGE_S, ERROR = 300, 2.0, 1e-4
+LENGTH_S, PASSAGE_S, ERROR = 300, 2.0, 0.01
 _SOUNDS: dict[str, Floats] = {}
 
 

@@ -21,7 +21,7 @@ def copied(length_s: float, *, taken_s: float = 12.0, put_s: float = 40.0) -> np
 
 def same_waves(sound: np.ndarray) -> list[within.Repeat]:
     """What is told as the same sound twice."""
-    found = within.find_repeats(sound, most_probable_error=1e-4)
+    found = within.find_repeats(sound, most_probable_error=0.01)
     return [repeat for repeat in found if repeat.is_same_wave]
 
 
@@ -43,7 +43,7 @@ def test_an_untouched_recording_has_no_repeats(name: str) -> None:
 
 def test_a_synthetic_voice_that_says_the_same_again_is_alike_and_not_the_same() -> None:
     """The demo's voices are a machine's: some words come out alike, but no waveform does."""
-    found = within.find_repeats(material.sound("known_1.m4a"), most_probable_error=1e-4)
+    found = within.find_repeats(material.sound("known_1.m4a"), most_probable_error=0.01)
     assert all(repeat.wave_correlation < within.WAVES_AGREE for repeat in found)
 
 
@@ -62,4 +62,4 @@ def test_short_and_silent_sounds_have_none(seconds: float) -> None:
         == ()
     )
     silence = np.zeros(round(seconds * 8_000), np.float32)
-    assert within.find_repeats(silence, most_probable_error=1e-4) == ()
+    assert within.find_repeats(silence, most_probable_error=0.01) == ()
