@@ -116,7 +116,10 @@ def _lines(shown: Floats, sound: Floats) -> list[Aligned]:
         found = _by_landmarks(shown, own)
     lines = [_verified(mine, own.prints, candidate) for candidate in found]
     kept: list[Aligned] = []
-    for line in sorted((line for line in lines if line), key=lambda line: -line.score):
+    long_enough = [
+        line for line in lines if line and line.here_end - line.here_start >= _LEAST_FRAMES
+    ]
+    for line in sorted(long_enough, key=lambda line: -line.score):
         if not any(_overlap(line, other) for other in kept):
             kept.append(line)
     return kept
