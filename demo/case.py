@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import earwitness
+from earwitness.archive.build import build as build_archive
 from earwitness.cli.show import Screen
 from earwitness.workbench import Case, Refused
 
@@ -45,7 +46,15 @@ def build(folder: Path) -> Case:
         (recording,) = SOUNDS.glob(f"{path.stem}.*")
         case.add_transcript(path, of=recording.name, language="en", by="the demo's script")
     add(case, [HERE / "grid" / "mains.csv"], "grid")
+    archive(case, sorted(SOUNDS.glob("release_*")))
     return case
+
+
+def archive(case: Case, releases: list[Path]) -> None:
+    """Make a fingerprint archive of the earlier releases, and name it in case.toml."""
+    build_archive(case.path / "releases", releases)
+    path = case.path / "case.toml"
+    path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
 
 
 def add(case: Case, files: list[Path], role: str, speaker: str = "") -> None:

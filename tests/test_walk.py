@@ -20,6 +20,7 @@ import tiny_whisper
 
 import earwitness
 import sounds
+from earwitness.archive import build
 from earwitness.examinations import (
     Examination,
     all_examinations,
@@ -71,12 +72,21 @@ def transcribe(case: Case) -> None:
         case.add_transcript(path, of=name, language="en", by="the demo's script")
 
 
+def archive(case: Case) -> None:
+    """Name an archive of the two earlier messages, by a path from the case's folder on."""
+    build.build(case.path / "releases", sorted(DEMO_SOUNDS.glob("release_*")), workers=1)
+    path = case.path / "case.toml"
+    path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
+
+
 FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds are allowed
 
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
+    "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
+    "repeats_v1": (Setting(voice_message), Setting(quarter_second)),
     "rhetoric_v1": (Setting(messages, prepare=transcribe), Setting(voice_message)),
     "verification_v1": (Setting(messages), Setting(voice_message)),
     "words_v1": (

@@ -23,6 +23,12 @@ EarwitnessError
 ├── MethodError
 │   ├── UnknownExamination  no examination goes by that name
 │   └── BadParameter        a parameter of an examination is unknown or out of range
+├── ArchiveError
+│   ├── ArchiveNotFound     the folder holds no archive
+│   ├── ArchiveDamaged      a part of the archive is missing, or its bytes have changed
+│   ├── ArchiveTooNew       written by a later version of earwitness
+│   ├── ArchiveBusy         another process is changing the archive
+│   └── ArchiveNotWritten   the disk is full, or may not be written
 ├── MissingPart             an optional package, model or data file is not installed
 └── WorkerDied              the process that examined was ended from outside, or crashed
 """
@@ -145,6 +151,30 @@ class UnknownExamination(MethodError):
 
 class BadParameter(MethodError):
     """A parameter of an examination is unknown or out of range."""
+
+
+class ArchiveError(EarwitnessError):
+    """Something about a fingerprint archive."""
+
+
+class ArchiveNotFound(ArchiveError):
+    """The folder holds no archive."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """A part of the archive is missing, or its bytes have changed."""
+
+
+class ArchiveTooNew(ArchiveError):
+    """The archive was written by a later version of earwitness."""
+
+
+class ArchiveBusy(ArchiveError):
+    """Another process is changing the archive."""
+
+
+class ArchiveNotWritten(ArchiveError):
+    """The archive could not be written: the disk is full, or may not be written."""
 
 
 class MissingPart(EarwitnessError):

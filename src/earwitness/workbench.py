@@ -25,6 +25,7 @@ from datetime import date
 from pathlib import Path
 
 from earwitness import checking, saying
+from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
 from earwitness.dossier.document import Document, read_document_file
@@ -421,10 +422,15 @@ class Case:
                 for role in examination.looks_at
             },
             claims=case_file.claims.model_dump() if needs.claims else {},
-            archives=case_file.archives if needs.archives else (),
+            archives=self._archives(case_file) if needs.archives else (),
             cache=str(self._folder.cache.absolute()),
             max_hours=case_file.settings.max_hours,
         )
+
+    def _archives(self, case_file: CaseFile) -> tuple[tuple[str, str], ...]:
+        """The archives that the case names, with what they hold now; paths are from the case on."""
+        folders = [(self.path / named).absolute() for named in case_file.archives]
+        return tuple((str(folder), state_of(folder)) for folder in folders)
 
     def _latest(self, task: Task) -> Examined | None:
         with self._folder.database.read() as transaction:
@@ -568,7 +574,7 @@ class Case:
                 for role, seen in consulted["exhibits"].items()
             },
             claims=consulted["claims"],
-            archives=tuple(consulted["archives"]),
+            archives=self._archives(self.case_file) if consulted["archives"] else (),
             cache=cache,
             max_hours=self.case_file.settings.max_hours,
         )
@@ -601,6 +607,8 @@ def _compare(before: Examined, again: Examined) -> Replayed:
     pairs = {
         name: (before.versions.get(name, "-"), again.versions.get(name, "-")) for name in names
     }
+    if before.consulted["archives"] != again.consulted["archives"]:
+        pairs["archives"] = ("as searched then", "changed since")
     return Replayed(
         examined=before,
         again=again,

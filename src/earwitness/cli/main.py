@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import case, dossier, examine, models, other, transcript
+from earwitness.cli import archive, case, dossier, examine, models, other, transcript
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -48,6 +48,7 @@ def _takes_json(command: click.Command) -> None:
 
 
 for command in (
+    archive.archive,
     case.case,
     dossier.dossier,
     examine.examine,

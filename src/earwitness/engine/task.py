@@ -29,7 +29,9 @@ class Task:
         The other exhibits that the examination declared.
     claims : mapping
         What is claimed, if the examination declared that it looks.
-    archives : tuple of str
+    archives : tuple of (folder, state)
+        The archives that the case names, if the examination searches them, each with the hash of
+        what it holds.
     cache : str
         Folder for decoded signals.
     max_hours : float
@@ -40,7 +42,7 @@ class Task:
     parameters: Mapping[str, Parameter]
     seen: Mapping[Role, tuple[Exhibit, ...]]
     claims: Mapping[str, str]
-    archives: tuple[str, ...]
+    archives: tuple[tuple[str, str], ...]
     cache: str
     max_hours: float
 
@@ -51,7 +53,8 @@ class Task:
             str(role): [_identity(exhibit) for exhibit in exhibits]
             for role, exhibits in self.seen.items()
         }
-        return {"exhibits": seen, "claims": dict(self.claims), "archives": list(self.archives)}
+        states = [state for _, state in self.archives]
+        return {"exhibits": seen, "claims": dict(self.claims), "archives": states}
 
     @property
     def key(self) -> str:
@@ -78,7 +81,7 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
         Role(role): tuple(_exhibit_from_json(exhibit) for exhibit in exhibits)
         for role, exhibits in data["seen"].items()
     }
-    fields["archives"] = tuple(data["archives"])
+    fields["archives"] = tuple((folder, state) for folder, state in data["archives"])
     return Task(**fields)
 
 
@@ -100,7 +103,7 @@ class TaskView:
     @property
     def archives(self) -> Sequence[Path]:
         """The archives that the case names."""
-        return [Path(folder) for folder in self.task.archives]
+        return [Path(folder) for folder, _ in self.task.archives]
 
     def exhibits(self, role: Role) -> Sequence[Exhibit]:
         """The exhibits of a role that was declared."""

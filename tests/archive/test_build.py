@@ -1,0 +1,127 @@
+"""Building an archive: adding twice, going on after a kill, files that are no sound."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import material
+import numpy as np
+import pytest
+
+from earwitness.archive import build, index
+from earwitness.errors import UnreadableFile
+
+_BUILD = """
+import sys
+from pathlib import Path
+from earwitness.archive import build
+build.build(Path(sys.argv[1]), [Path(sys.argv[2])], workers=2, segment_hours=8 / 3600)
+"""
+
+
+def test_adding_twice_adds_once(tmp_path: Path) -> None:
+    """A file is known by its bytes: the same again, and under another name, is passed over."""
+    folder = material.wav_folder(tmp_path / "sounds", 5)
+    (folder / "copy of 000.wav").write_bytes((folder / "000.wav").read_bytes())
+    first = build.build(tmp_path / "a", [folder])
+    assert (first.added, first.already, first.not_taken) == (5, 1, ())
+    again = build.build(tmp_path / "a", [folder])
+    assert (again.added, again.already) == (0, 6)
+    assert len(list(index.open_archive(tmp_path / "a").known())) == 5
+
+
+def test_a_removed_recording_comes_back_when_it_is_added_again(tmp_path: Path) -> None:
+    """Taking out is undone by adding."""
+    folder = material.wav_folder(tmp_path / "sounds", 2)
+    build.build(tmp_path / "a", [folder])
+    known = next(iter(index.open_archive(tmp_path / "a").known()))
+    build.remove(tmp_path / "a", known.sha256)
+    assert len(list(index.open_archive(tmp_path / "a").known())) == 1
+    assert build.build(tmp_path / "a", [folder]).added == 1
+    assert len(list(index.open_archive(tmp_path / "a").known())) == 2
+
+
+def test_what_is_no_sound_is_told_and_the_rest_is_taken(tmp_path: Path) -> None:
+    """A text, an empty file and a broken one are named with their reasons."""
+    folder = material.wav_folder(tmp_path / "sounds", 2)
+    (folder / "notes.txt").write_text("no sound in here")
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "short.opus").write_bytes(b"OggS" + bytes(40))
+    built = build.build(tmp_path / "a", [folder])
+    assert built.added == 2
+    names = {Path(each.path).name for each in built.not_taken}
+    assert names == {"notes.txt", "empty.wav", "short.opus"}
+    assert all(each.reason for each in built.not_taken)
+
+
+def test_progress_is_told_with_what_remains(tmp_path: Path) -> None:
+    """Every file is reported, and the last leaves nothing to do."""
+    told: list[build.Progress] = []
+    folder = material.wav_folder(tmp_path / "sounds", 4)
+    build.build(tmp_path / "a", [folder], report=told.append)
+    assert [each.files for each in told] == [1, 2, 3, 4]
+    assert told[-1].remaining_s == 0 and told[-1].sound_s == pytest.approx(24, abs=0.5)
+
+
+def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """Nothing is built when a path leads nowhere."""
+    with pytest.raises(UnreadableFile):
+        build.build(tmp_path / "a", [tmp_path / "nowhere"])
+    assert not index.exists(tmp_path / "a")
+
+
+def test_segments_are_joined_while_building(tmp_path: Path) -> None:
+    """Many small segments become few."""
+    folder = material.wav_folder(tmp_path / "sounds", 20)
+    build.build(tmp_path / "a", [folder], segment_hours=1e-9)
+    archive = index.open_archive(tmp_path / "a")
+    assert len(list(archive.known())) == 20
+    assert len(archive.segments) < 8
+
+
+def killed_builds(tmp_path: Path, kills: int) -> None:
+    """Kill a build at random moments; every time the archive must be whole, and go on."""
+    folder = material.wav_folder(tmp_path / "sounds", 24, length_s=4.0)
+    wanted = {build.sha256_of(path) for path in folder.iterdir()}
+    rng = np.random.default_rng(17)
+    command = [sys.executable, "-c", _BUILD, str(tmp_path / "a"), str(folder)]
+    held: set[str] = set()
+    done = 0
+    for _ in range(kills):
+        process = subprocess.Popen(command, start_new_session=True)
+        time.sleep(float(rng.uniform(0.2, 2.0)))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            done += 1
+        process.wait()
+        if not index.exists(tmp_path / "a"):
+            continue
+        now = {known.sha256: known for known in index.open_archive(tmp_path / "a").known()}
+        assert held <= set(now) <= wanted
+        assert all(known.seconds == pytest.approx(4.0, abs=0.1) for known in now.values())
+        held = set(now)
+        if held == wanted:
+            (next(iter(folder.iterdir()))).touch()
+            for path in (tmp_path / "a" / "segments").iterdir():
+                path.unlink()
+            (tmp_path / "a" / index.MANIFEST).unlink()
+            held = set()
+    assert done >= kills // 2
+    subprocess.run(command, check=True)
+    assert {known.sha256 for known in index.open_archive(tmp_path / "a").known()} == wanted
+
+
+def test_a_killed_build_leaves_a_whole_archive_and_goes_on(tmp_path: Path) -> None:
+    """kill -9 at six random moments: it opens, no recording is half in, and the build resumes."""
+    killed_builds(tmp_path, 6)
+
+
+@pytest.mark.slow
+def test_thirty_kills_leave_a_whole_archive(tmp_path: Path) -> None:
+    """kill -9 at thirty random moments."""
+    killed_builds(tmp_path, 30)
