@@ -24,6 +24,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.optimize
 
+from earwitness.outcome import Strength
+
 Values = npt.NDArray[np.float64]
 
 _FEWEST = 100  # searches; with fewer, the tail cannot be known
@@ -85,6 +87,36 @@ class Background:
     def measured(self) -> bool:
         """Whether there is anything to go by."""
         return self.searches >= _FEWEST
+
+    @property
+    def least(self) -> float:
+        """The smallest probability that so many searches can carry: one in their number."""
+        return 1.0 / max(1, self.searches)
+
+    def in_words(self, probability: float) -> str:
+        """A probability as it may be printed: below what was measured, only that it is below."""
+        return f"{probability:.1e}" if probability >= self.least else f"under 1 in {self.searches}"
+
+    def strength(self, law: tuple[float, float, float], wording: str, measured_on: str) -> Strength:
+        """A false-match probability as the strength of a finding, bounded by what was measured.
+
+        Parameters
+        ----------
+        law : tuple of float
+            The probability by the fitted law, and the ends of its 95 % interval. None of so many
+            searches having gone wrong leaves room up to three in their number (Jovanovic and Levy
+            1997, The American Statistician 51(2)).
+        """
+        value, low, high = law
+        floor = self.least
+        return Strength(
+            scale="false_alarm_rate",
+            value=max(value, floor),
+            low=min(low, value) if value >= floor else 0.0,
+            high=min(1.0, max(high, 3 * floor)),
+            measured_on=measured_on,
+            wording=wording,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """For an archive's manifest."""

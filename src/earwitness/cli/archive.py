@@ -103,7 +103,7 @@ def search(
         screen.table(
             f"{safe_text(file.name)} in {opened.seconds / 3600:.1f} h",
             ("here", "there", "recording", "speed", "pitch", "agreement", "false match"),
-            [_row(stretch) for stretch in found],
+            [_row(stretch, background) for stretch in found],
         )
     else:
         screen.say("no stretch of it stands in this archive as the same recording")
@@ -121,7 +121,7 @@ def search(
     )
 
 
-def _row(stretch: Stretch) -> tuple[str, ...]:
+def _row(stretch: Stretch, background: Background) -> tuple[str, ...]:
     return (
         f"{stretch.here_start_s:.2f}-{stretch.here_end_s:.2f} s",
         f"{stretch.there_start_s:.2f}-{stretch.there_end_s:.2f} s",
@@ -129,7 +129,7 @@ def _row(stretch: Stretch) -> tuple[str, ...]:
         f"× {stretch.speed:.3f}",
         f"{stretch.semitones:+.1f} st",
         f"{stretch.agreement:.2f}{' (faint)' if stretch.is_faint else ''}",
-        f"{stretch.false_match_probability:.1e}",
+        background.in_words(stretch.false_match_probability),
     )
 
 

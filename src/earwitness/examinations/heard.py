@@ -87,7 +87,7 @@ def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float
     return Finding(
         summary=_summary(found, searched, recording.duration_s),
         measures=_measures(found, searched, recording.duration_s),
-        places=tuple(_place(stretch) for _, stretch in found),
+        places=tuple(_place(stretch, item.background) for item, stretch in found),
         limits=_limits(searched),
         details=_details(searched),
         figures=_figures(found, recording, case),
@@ -183,12 +183,12 @@ def _count(item: _Searched) -> int:
     return sum(1 for _ in item.archive.known())
 
 
-def _place(stretch: Stretch) -> Place:
+def _place(stretch: Stretch, background: Background) -> Place:
     faint = ", faint" if stretch.is_faint else ""
     label = (
         f"{stretch.recording.name} from {stretch.there_start_s:.2f} to {stretch.there_end_s:.2f} s, "
         f"{_change(stretch)}{faint}; false-match probability "
-        f"{stretch.false_match_probability:.0e}"
+        f"{background.in_words(stretch.false_match_probability)}"
     )
     return Place(stretch.here_start_s, stretch.here_end_s, label)
 
@@ -261,13 +261,11 @@ def _strength(found: Sequence[tuple[_Searched, Stretch]]) -> Strength | None:
         stretch.score, seconds=length_s, archive_seconds=item.archive.seconds
     )
     ratio = value / max(middle, 1e-300)
-    return Strength(
-        scale="false_alarm_rate",
-        value=value,
-        low=min(low * ratio, value),
-        high=min(max(high * ratio, value), 1.0),
-        measured_on=item.background.wording,
-        wording="how often a search of unrelated sound gives as much as the weakest stretch",
+    return item.background.strength(
+        (value, low * ratio, high * ratio),
+        "how often a search of unrelated sound gives as much as the weakest stretch, as far as "
+        "that was measured",
+        item.background.wording,
     )
 
 

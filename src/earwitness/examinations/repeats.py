@@ -127,15 +127,12 @@ def _strength(repeats: Sequence[Repeat], duration_s: float) -> Strength | None:
         return None
     weakest = max(repeats, key=lambda repeat: repeat.false_match_probability)
     low, high = UNTOUCHED.interval(weakest.score, seconds=duration_s, archive_seconds=duration_s)
-    value = weakest.false_match_probability
-    return Strength(
-        scale="false_alarm_rate",
-        value=value,
-        low=min(low, value),
-        high=max(high, value),
-        measured_on=f"{UNTOUCHED.searches} untouched recordings of five minutes of read English, "
-        "through Opus at 24 kbit/s",
-        wording="how often an untouched recording of this length gives as much as the weakest passage",
+    return UNTOUCHED.strength(
+        (weakest.false_match_probability, low, high),
+        "how often an untouched recording of this length gives as much as the weakest passage, as "
+        "far as that was measured",
+        f"{UNTOUCHED.searches} untouched recordings of five minutes of read English, through Opus at "
+        "24 kbit/s; the threshold was chosen on the same recordings",
     )
 
 
