@@ -338,7 +338,7 @@ def test_a_task_survives_the_way_to_a_worker(case: Case) -> None:
     """Names of any script, paths and roles come back as they were, with the same key."""
     exhibit: Exhibit = replace(case.exhibits[0], name="صوت \\x0a", speaker="Ünal")
     task = Task(exhibit, "quality_v1", {"x": 0.1, "y": True}, {Role.KNOWN: (exhibit,)},
-                {"speaker": "أحمد"}, ("/a b",), "/tmp/c", 24.0)  # fmt: skip
+                {"speaker": "أحمد"}, (("/a b", "0f"),), "/tmp/c", 24.0)  # fmt: skip
     again = task_from_json(json.loads(json.dumps(task.to_json())))
     assert again == task
     assert again.key == task.key
