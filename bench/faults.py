@@ -4,9 +4,9 @@ Run all of it with ``python -m bench.faults``; it prints a table. The tests run 
 with smaller counts.
 
 1. Flips: one bit of a copied case is turned round, in an exhibit, in the bytes of case.db or of its
-   seal, or in one value of a row of the log, the outcomes or the list of exhibits; after an edit of
-   a row the database is sealed anew, so that only the chain of hashes can find it. ``verify`` is to
-   find each, and nothing in cases that were not touched.
+   seal, or in one value of a row of the log, the outcomes, the dossier or the list of exhibits.
+   After an edit of a row the database is sealed anew, so that only the chain of hashes can find it.
+   ``verify`` is to find each, and nothing in cases that were not touched.
 2. Kills: a process makes a case, adds, examines and reports; it and its workers are ended by
    SIGKILL at a random moment. The case is to be whole, to open, and to be finished by the same acts.
 3. Together: several processes do that to one case at once.
@@ -46,6 +46,8 @@ TABLES = {
     "outcomes": ("key", "method", "parameters", "consulted", "outcome", "outcome_sha256",
                  "versions", "examined_at", "seconds"),
     "exhibits": ("sha256", "name", "size"),
+    "statements": ("id", "document", "statement"),
+    "dossier_acts": ("number", "kind", "who", "at", "payload"),
 }  # fmt: skip
 ONLY = ("container", "quality")  # enough for the faults; others would only take longer
 WHERE = ("exhibit", "case.db", "case.db.seal", *TABLES)
@@ -61,10 +63,14 @@ class Flip:
 
 
 def make_case(folder: Path, sounds: list[Path]) -> Path:
-    """A case of some recordings, examined and reported."""
+    """A case of some recordings and a document, examined, drafted and reported."""
     case = earwitness.new(folder, questioned=sounds[:1], title="Faults", who="ada@desk")
     list(case.add(sounds[1:], "known", speaker="Berta"))
     list(case.examine(ONLY))
+    article = folder.with_name("article.txt")
+    article.write_text("Berta was born in Tal Sabah in 1971, according to a ministry statement.\n")
+    case.draft(article)
+    case.dossier.accept(list(case.dossier.read().statements)[:1])
     case.report("html")
     return folder
 

@@ -77,12 +77,16 @@ def _examined_once(tmp_path_factory: pytest.TempPathFactory, voice: Path, tone: 
     made = earwitness.new(folder, questioned=[voice], title="Examined", who="ada@desk")
     list(made.add([tone], "known", speaker="Berta"))
     list(made.examine(["container", "quality"]))
+    article = folder.with_name("article.txt")
+    article.write_text("Berta was born in Tal Sabah in 1971, according to a ministry statement.\n")
+    made.draft(article)
+    made.dossier.accept(list(made.dossier.read().statements)[:1])
     return folder
 
 
 @pytest.fixture
 def examined(tmp_path: Path, _examined_once: Path) -> Path:
-    """A copy of a case whose two recordings were examined; free to be harmed."""
+    """A copy of a case of two examined recordings and a document; free to be harmed."""
     return sounds.copy_case(_examined_once, tmp_path / "examined.case")
 
 

@@ -44,11 +44,11 @@ def said(case: Path) -> str:
 
 
 def test_an_untouched_case_is_whole(examined: Path) -> None:
-    """Two exhibits, four outcomes, seven acts, and nothing to say of them."""
+    """Three exhibits, four outcomes, ten acts, and nothing to say of them."""
     found = earwitness.verify(examined)
     assert (found.problems, found.notes) == ([], [])
-    assert (found.exhibits, found.outcomes, found.entries) == (2, 4, 7)
-    assert found.head.number == 7
+    assert (found.exhibits, found.outcomes, found.entries) == (3, 4, 10)
+    assert found.head.number == 10
 
 
 def test_sealing_anew_is_no_problem_by_itself(examined: Path) -> None:
@@ -64,8 +64,8 @@ def test_sealing_anew_is_no_problem_by_itself(examined: Path) -> None:
         ("UPDATE custody SET details = '{}' WHERE number = 3", "entry 3: was edited"),
         ("DELETE FROM custody WHERE number = 4", "entry 4: is missing"),
         ("DELETE FROM custody WHERE number IN (3, 4, 5)", "entry 3 to 5: is missing"),
-        ("DELETE FROM custody WHERE number > 5", "ends at entry 5, but its head says entry 7"),
-        ("DELETE FROM custody", "ends at entry 0, but its head says entry 7"),
+        ("DELETE FROM custody WHERE number > 5", "ends at entry 5, but its head says entry 10"),
+        ("DELETE FROM custody", "ends at entry 0, but its head says entry 10"),
         ("DELETE FROM custody_head", "but its head says entry 0"),
         ("UPDATE custody_head SET number = 6", "but its head says entry 6"),
         ("DELETE FROM outcomes WHERE number = 1", "was logged but is gone"),
@@ -82,6 +82,18 @@ def test_sealing_anew_is_no_problem_by_itself(examined: Path) -> None:
         ("DELETE FROM exhibits WHERE name LIKE 'tone%'", "is gone from the list of exhibits"),
         (f"INSERT INTO exhibits VALUES ('{'0' * 64}', 'x', 1)", "was never logged as added"),
         ("INSERT INTO exhibits VALUES ('../../x', 'x', 1)", "is no SHA-256"),
+        ("UPDATE statements SET statement = replace(statement, '1971', '1972')", "statement .* edited"),
+        ("UPDATE statements SET document = 'x'", "statement .* was edited"),
+        ("UPDATE statements SET id = 'x' WHERE id = (SELECT max(id) FROM statements)",
+         "statement .* is named by an act but is gone"),
+        ("DELETE FROM statements", "is named by an act but is gone"),
+        ("UPDATE dossier_acts SET kind = 'reject' WHERE kind = 'accept'", "dossier act 2: is not the"),
+        ("UPDATE dossier_acts SET who = 'eve@desk' WHERE number = 1", "dossier act 1: is not the one"),
+        ("DELETE FROM dossier_acts WHERE number = 2", "dossier act 2: was logged but is gone"),
+        ("UPDATE dossier_acts SET number = 3 WHERE number = 2", "dossier act 2: is not the one"),
+        ("INSERT INTO dossier_acts SELECT 3, kind, who, at, payload FROM dossier_acts WHERE number = 2",
+         "dossier act 3: was never logged"),
+        ("DROP TABLE dossier_acts", "dossier act 1: was logged but is gone"),
         ("DROP TABLE custody", "database is damaged"),
         ("DROP TABLE outcomes", "database is damaged"),
         ("ALTER TABLE exhibits RENAME COLUMN name TO nom", "database is damaged"),
@@ -155,6 +167,7 @@ def test_no_value_in_any_column_crashes_the_check(examined: Path, table: str, va
         assert said(examined) != "", column
         try:
             case = earwitness.open(examined)
+            case.dossier.read()
             case.report_data()
         except EarwitnessError:
             continue

@@ -5,18 +5,21 @@
 3. Each exhibit that was received was logged as added, and the other way round.
 4. Each exhibit's bytes have the SHA-256 that they had when they came in.
 5. Each outcome is the one that was logged when it was reached, and the other way round.
-6. case.toml can be read; that it was edited since the last act is noted, not blamed.
+6. Each statement is what its id says and came in by an act; each act on the dossier was logged.
+7. case.toml can be read; that it was edited since the last act is noted, not blamed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from earwitness.errors import CaseDamaged, EarwitnessError
 from earwitness.evidence.custody import Entry, Head, Problem, walk_chain
 from earwitness.store.casefile import read_text, text_hash
 from earwitness.store.database import Received, Transaction
+from earwitness.store.dossier import kept_acts, kept_statements
 from earwitness.store.folder import CaseFolder
 from earwitness.store.seal import SealState
 
@@ -52,14 +55,14 @@ def verify(case: CaseFolder) -> Verification:
             with case.database.read() as transaction:
                 entries, head = transaction.entries(), transaction.head()
                 received = {each.sha256 for each in transaction.received()}
-                outcomes = _check_log(transaction, problems)  # 2, 3, 5
+                outcomes = _check_log(transaction, problems)  # 2, 3, 5, 6
         except CaseDamaged as error:
             problems.append(Problem("case.db", str(error)))
             return Verification(0, 0, 0, Head(0, ""), problems, notes)
         exhibit_problems, exhibit_notes = case.vault.check(received)  # 4
     problems += exhibit_problems
     notes += exhibit_notes
-    _check_case_file(case, entries, problems, notes)  # 6
+    _check_case_file(case, entries, problems, notes)  # 7
     return Verification(len(received), len(entries), outcomes, head, problems, notes)
 
 
@@ -82,11 +85,12 @@ def require_intact_log(case: CaseFolder) -> None:
 
 
 def _check_log(transaction: Transaction, problems: list[Problem]) -> int:
-    """Points 2, 3 and 5 of this module's list; gives how many outcomes there are."""
+    """Points 2, 3, 5 and 6 of this module's list; gives how many outcomes there are."""
     entries, listed = transaction.entries(), transaction.received()
     problems += walk_chain(entries, transaction.head())
     problems += _unlogged_exhibits(entries, {each.sha256 for each in listed})
     problems += _renamed_exhibits(entries, listed)
+    problems += _check_dossier(transaction, entries)
     return _check_outcomes(transaction, entries, problems)
 
 
@@ -159,6 +163,34 @@ def _check_outcomes(transaction: Transaction, entries: list[Entry], problems: li
             where = f"outcome of {method} of {exhibit[:12]}"
             problems.append(Problem(where, "was logged but is gone"))
     return count
+
+
+def _check_dossier(transaction: Transaction, entries: list[Entry]) -> list[Problem]:
+    problems = []
+    logged = [str(e.details.get("record")) for e in entries if e.act.startswith("dossier ")]
+    acts = kept_acts(transaction)
+    for place, (act, record) in enumerate(zip_longest(acts, logged), start=1):
+        where = f"dossier act {place}"
+        if act is None:
+            problems.append(Problem(where, "was logged but is gone"))
+        elif record is None:
+            problems.append(Problem(where, "was never logged"))
+        elif (act.number, act.record_sha256) != (place, record):
+            problems.append(Problem(where, "is not the one that was logged"))
+    named = frozenset[str]().union(*(act.statements for act in acts)) - {""}
+    there = set()
+    for identity, document, text in kept_statements(transaction):
+        there.add(identity)
+        where = f"statement {identity[:12]}"
+        if text_hash(text) != identity or f'"document":"{document}"' not in text:
+            problems.append(Problem(where, "was edited: it is not what its id says"))
+        elif identity not in named:
+            problems.append(Problem(where, "came in by no act"))
+    problems += [
+        Problem(f"statement {identity[:12]}", "is named by an act but is gone")
+        for identity in sorted(map(str, named - there))
+    ]
+    return problems
 
 
 def _check_case_file(

@@ -282,7 +282,7 @@ def test_a_case_that_may_only_be_read_can_be_read(examined: Path) -> None:
     for path in inside:
         path.chmod(0o755)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "2 4 Examined\n"
+    assert done.stdout == "3 4 Examined\n"
     assert not (examined / ".lock").exists()
 
 

@@ -87,7 +87,7 @@ class Transaction:
         rows = self.connection.execute(
             sa.select(tables.exhibits).order_by(tables.exhibits.c.sha256)
         )
-        return [Received(_text(row.sha256), _text(row.name), row.size) for row in rows]
+        return [Received(as_text(row.sha256), as_text(row.name), row.size) for row in rows]
 
     def receive(self, exhibit: Received) -> None:
         """Note an exhibit that has come in."""
@@ -136,10 +136,10 @@ class Transaction:
             values = dict(row._mapping)
             yield Kept(
                 number=values["number"],
-                exhibit=_text(values["exhibit"]),
-                method=_text(values["method"]),
-                text=_text(values["outcome"]),
-                stored_sha256=_text(values["outcome_sha256"]),
+                exhibit=as_text(values["exhibit"]),
+                method=as_text(values["method"]),
+                text=as_text(values["outcome"]),
+                stored_sha256=as_text(values["outcome_sha256"]),
                 record_sha256=_record_hash(values),
             )
 
@@ -367,15 +367,15 @@ def _entry(row: Mapping[str, Any]) -> Entry:
     exhibits = _json_or_damage(row["exhibits"], list)
     return Entry(
         number=row["number"],
-        at=_text(row["at"]),
-        who=_text(row["who"]),
-        act=_text(row["act"]),
+        at=as_text(row["at"]),
+        who=as_text(row["who"]),
+        act=as_text(row["act"]),
         changes=bool(row["changes"]),
-        exhibits=tuple(_text(each) for each in exhibits),
+        exhibits=tuple(as_text(each) for each in exhibits),
         details=_json_or_damage(row["details"], dict),
         versions=_json_or_damage(row["versions"], dict),
-        previous=_text(row["previous"]),
-        hash=_text(row["hash"]),
+        previous=as_text(row["previous"]),
+        hash=as_text(row["hash"]),
     )
 
 
@@ -393,7 +393,7 @@ def _json_or_damage(text: Any, kind: type) -> Any:
     return {"damaged": repr(text)}
 
 
-def _text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A stored text; SQLite keeps whatever somebody put there, so other types show as damage."""
     return value if isinstance(value, str) else f"damaged: {value!r}"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,12 +19,13 @@ from earwitness.dossier.review import (
     last_act,
 )
 from earwitness.dossier.statement import Statement, edited, from_json, to_json
-from earwitness.errors import DossierError
+from earwitness.errors import BadStatement, CaseDamaged, DossierError
 from earwitness.outcome import canonical_json
 from earwitness.store import tables
-from earwitness.store.database import Transaction
+from earwitness.store.database import Transaction, as_text
 from earwitness.store.folder import CaseFolder
 
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _AT_ONCE = 500  # rows in one insert
 
 
@@ -35,7 +38,10 @@ class CaseDossier:
     def read(self) -> Dossier:
         """The dossier as it stands."""
         with self._folder.database.read() as transaction:
-            return build_dossier(_statements(transaction), _acts(transaction))
+            try:
+                return build_dossier(_statements(transaction), _acts(transaction))
+            except (BadStatement, *_UNREADABLE) as error:
+                raise _damaged(error) from error
 
     def keep_drafts(self, statements: Sequence[Statement], *, document: str) -> int:
         """Keep the drafts of one document; give how many of them are new."""
@@ -158,18 +164,19 @@ class CaseDossier:
     ) -> None:
         """Write statements, the act and its custody entry in one transaction."""
 
+        row = {
+            "kind": str(kind),
+            "who": self._folder.who,
+            "at": self._folder.now(),
+            "payload": canonical_json(dict(payload)),
+        }
+
         def write(transaction: Transaction) -> None:
             _insert(transaction, new)
-            transaction.connection.execute(
-                sa.insert(tables.dossier_acts).values(
-                    kind=str(kind),
-                    who=self._folder.who,
-                    at=self._folder.now(),
-                    payload=canonical_json(dict(payload)),
-                )
-            )
+            transaction.connection.execute(sa.insert(tables.dossier_acts).values(**row))
 
         details = {key: value for key, value in payload.items() if key != "statements"}
+        details["record"] = _record_hash(row)
         if "statements" in payload:
             details["count"] = len(payload["statements"])
         self._folder.act(
@@ -177,7 +184,64 @@ class CaseDossier:
         )
 
 
-Write = Callable[[Transaction], None]
+@dataclass(frozen=True, slots=True)
+class KeptAct:
+    """An act's row as it is stored: its hash, and the statements that it brought in or chose."""
+
+    number: int
+    record_sha256: str
+    statements: frozenset[str]
+
+
+def kept_acts(transaction: Transaction) -> list[KeptAct]:
+    """All acts as they are stored, oldest first; also those that cannot be read."""
+    if not _has(transaction, "dossier_acts"):
+        return []
+    table = tables.dossier_acts
+    kept = []
+    for row in transaction.connection.execute(sa.select(table).order_by(table.c.number)):
+        values = {name: row._mapping[name] for name in ("kind", "who", "at", "payload")}
+        kept.append(KeptAct(row.number, _record_hash(values), _named_in(row.payload)))
+    return kept
+
+
+def kept_statements(transaction: Transaction) -> Iterator[tuple[str, str, str]]:
+    """Each statement's id, document and text, as they are stored."""
+    if not _has(transaction, "statements"):
+        return
+    table = tables.statements
+    query = sa.select(table.c.id, table.c.document, table.c.statement).order_by(table.c.id)
+    for row in transaction.connection.execute(query):
+        yield (as_text(row.id), as_text(row.document), as_text(row.statement))
+
+
+def _damaged(error: Exception) -> CaseDamaged:
+    return CaseDamaged(
+        "the case's dossier cannot be read",
+        got=str(error),
+        do="see what is damaged with: earwitness verify; restore case.db from a copy",
+    )
+
+
+def _has(transaction: Transaction, table: str) -> bool:
+    """Whether a table is there: not in a case of an earlier version that was not opened since."""
+    return sa.inspect(transaction.connection).has_table(table)
+
+
+def _record_hash(row: Mapping[str, Any]) -> str:
+    text = canonical_json({name: as_text(value) for name, value in row.items()})
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _named_in(payload: object) -> frozenset[str]:
+    """The ids of statements in an act's payload; none where it cannot be read."""
+    try:
+        found = json.loads(as_text(payload))
+        return frozenset(
+            [*found.get("statements", ()), *(found.get(k, "") for k in ("old", "new"))]
+        )
+    except _UNREADABLE:
+        return frozenset()
 
 
 def _insert(transaction: Transaction, statements: Sequence[Statement]) -> None:
