@@ -111,7 +111,8 @@ class CaseFolder:
             )
         if os.access(folder, os.W_OK):
             case._finish_pending()
-            for place in (folder, case.vault.folder):
+            decoded = case.cache.glob("*/*")
+            for place in (folder, case.vault.folder, folder / "reports", *decoded):
                 remove_parts(place)
         case.read_case_file()
         return case
