@@ -82,6 +82,18 @@ def test_clipping_is_runs_at_the_highest_level(block: int) -> None:
     assert native.clipped_samples == int((np.abs(cut) >= 0.45 - 2**-15).sum())
 
 
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 48_000])
+@pytest.mark.parametrize(("hz", "level"), [(25.0, 0.5), (50.0, 0.01), (50.0, 0.1), (60.0, 0.99)])
+def test_the_round_top_of_a_hum_is_not_clipping(rate_hz: int, hz: float, level: float) -> None:
+    """Samples near the top of a low tone are equal once they are rounded, and yet nothing was cut."""
+    tone = sounds.tone(4.0, hz=hz, level=level, rate_hz=rate_hz)
+    rounded = (np.round(tone * 32_768) / 32_768).astype(np.float32)
+    assert measured(rounded[np.newaxis]).clipped_samples == 0
+    cut = np.clip(rounded, -0.8 * level, 0.8 * level)
+    expected = int((np.abs(cut) >= np.abs(cut).max() - 2**-15).sum())
+    assert measured(cut[np.newaxis]).clipped_samples == expected
+
+
 def test_early_clipping_below_a_later_peak_is_not_clipping() -> None:
     """What looked like the highest level at first is forgotten when a higher one comes."""
     sound = np.clip(sounds.tone(1.0, hz=100.0, level=0.9), -0.3, 0.3)

@@ -39,7 +39,8 @@ def quality_v1(recording: Recording, case: CaseView) -> Finding:
        interval shows how it varies over twenty parts of the recording.
     3. The mean spectrum tells how far the sound reaches, and whether it ends in a cliff, as a
        codec or a resampler leaves it.
-    4. Clipping is three or more equal samples in a row at the recording's own highest level.
+    4. Clipping is three or more equal samples in a row at the recording's own highest level, with
+       the sound falling away from it at once; the rounded top of a low tone is none.
     5. Digital silence is 20 ms or more of exact zeros in all channels; it is called a dropout when
        it is shorter than half a second and lies within speech.
     6. Channels are compared: the same, alike, or different.

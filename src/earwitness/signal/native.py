@@ -20,6 +20,8 @@ SPECTRUM_WINDOW: Final = 4096
 MIN_SILENCE_S: Final = 0.02
 MIN_CLIPPED_SAMPLES: Final = 3  # a run of equal samples at the peak: one alone is only a peak
 CLIP_TOLERANCE: Final = 2.0**-15
+NEAR_CLIP: Final = 16 * CLIP_TOLERANCE
+MOST_ROUNDING: Final = 2.0  # times the samples at the peak that may lie near it, in a clipped top
 MAX_PLACES: Final = 10_000
 CHUNK_S: Final = 0.05
 
@@ -38,7 +40,8 @@ class Native:
     channels_identical : bool
         Whether all channels hold the same samples.
     clipped : np.ndarray [shape=(n, 2)]
-        First and one-past-last second of runs of equal samples at the recording's peak.
+        First and one-past-last second of runs of equal samples at the recording's peak, from
+        which the sound falls away at once: the rounded top of a low tone is none.
     clipped_samples : int
     silence : np.ndarray [shape=(n, 2)]
         Stretches of exact zeros in all channels of at least 20 ms, seconds.
@@ -91,7 +94,7 @@ class NativeMeter:
         self._chunks: list[npt.NDArray[np.float64]] = []
         self._chunk_rest = np.zeros(0, dtype=np.float32)
         self._silence = RunMeter()
-        self._levels: dict[float, RunMeter] = {}
+        self._levels: dict[float, _Tops] = {}
 
     def add(self, block: Block) -> None:
         """Take the next block."""
@@ -130,25 +133,21 @@ class NativeMeter:
         self._silence.add(zero, start)
         # The recording's peak is known only at the end: keep runs at the highest level seen so far.
         highest = float(self._peak.max())
-        if block_peak > 0 and block_peak >= highest - CLIP_TOLERANCE:
-            self._levels = {
-                level: meter
-                for level, meter in self._levels.items()
-                if level >= highest - CLIP_TOLERANCE
-            }
-            meter = self._levels.setdefault(highest, RunMeter())
-            at_peak = np.logical_or.reduce(
-                np.abs(floats) >= np.float32(highest - CLIP_TOLERANCE), axis=0
-            )
-            meter.add(at_peak, start)
+        if block_peak <= 0 or block_peak < highest - NEAR_CLIP:
+            return
+        self._levels = {
+            level: tops for level, tops in self._levels.items() if level >= highest - CLIP_TOLERANCE
+        }
+        tops = self._levels.setdefault(highest, _Tops(highest))
+        tops.add(np.abs(floats).max(axis=0), start)
 
     def finish(self) -> Native:
         """What was found in all of it."""
         count = max(1, self._samples)
         dc = self._sum / count
         clipped = np.zeros((0, 2), dtype=np.int64)
-        for meter in self._levels.values():
-            clipped = np.concatenate([clipped, meter.runs(MIN_CLIPPED_SAMPLES)])
+        for tops in self._levels.values():
+            clipped = np.concatenate([clipped, tops.clipped()])
         silence = self._silence.runs(max(1, round(MIN_SILENCE_S * self._rate)))
         return Native(
             samples=self._samples,
@@ -225,6 +224,34 @@ class RunMeter:
             ends = np.append(ends, self._end)
         runs = np.stack([starts, ends], axis=1)
         return runs[(runs[:, 1] - runs[:, 0]) >= at_least]
+
+
+class _Tops:
+    """Runs of samples at a level, and of those at it or little under it, to tell flat from round.
+
+    A top that was cut off falls away within a sample or two; a rounded one, as of a low tone,
+    stays little under its highest level for several times as long as at it.
+    """
+
+    def __init__(self, level: float) -> None:
+        self._level = level
+        self._at, self._near = RunMeter(), RunMeter()
+
+    def add(self, loudest: Floats, start: int) -> None:
+        """Take the next absolute samples, of the loudest channel [shape=(n,)]."""
+        self._at.add(loudest >= np.float32(self._level - CLIP_TOLERANCE), start)
+        self._near.add(loudest >= np.float32(self._level - NEAR_CLIP), start)
+
+    def clipped(self) -> npt.NDArray[np.int64]:
+        """Runs that are flat tops [shape=(n, 2)]: first and one past last sample."""
+        at, near = self._at.runs(1), self._near.runs(1)
+        if not len(at):
+            return at
+        within = np.searchsorted(near[:, 0], at[:, 0], side="right") - 1
+        lengths = at[:, 1] - at[:, 0]
+        flat = np.bincount(within, weights=lengths, minlength=len(near))
+        is_flat = near[:, 1] - near[:, 0] <= MOST_ROUNDING * flat
+        return at[(lengths >= MIN_CLIPPED_SAMPLES) & is_flat[within]]
 
 
 class SpectrumMeter:
