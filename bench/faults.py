@@ -29,6 +29,7 @@ import wave
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -191,9 +192,11 @@ def acts(folder: Path, sounds: list[Path]) -> None:
     for first in range(0, len(sounds), 2):
         for result in case.add(sounds[first : first + 2], "questioned"):
             assert isinstance(result, earwitness.workbench.Added), result
-        list(case.examine(ONLY))
-        case.report("html")
-        case.report("json")
+            print("added", flush=True)
+        for examined in case.examine(ONLY):
+            print(examined.method, flush=True)
+        for form in ("html", "json"):
+            print(case.report(form).name, flush=True)
     print("done", flush=True)
 
 
@@ -233,8 +236,9 @@ def _descendants(pid: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A kill after so many seconds: what was wrong afterwards; nothing, if all was well."""
+    """A kill some seconds after a step: what was wrong afterwards; nothing, if all was well."""
 
+    step: int
     after_s: float
     was_done: bool
     acts_before: int
@@ -245,23 +249,31 @@ def kills(work: Path, count: int, *, seed: int = 1, exhibits: int = 4) -> Iterat
     """Kill so many processes at random moments of their acts, and see what became of the case."""
     drawn = random.Random(seed)
     sounds = write_sounds(work / "sounds", exhibits)
-    whole_run = start(work / "whole.case", sounds)
-    begun = time.monotonic()
-    assert finish(whole_run)[0] == 0
-    lasts_s = time.monotonic() - begun
+    gaps_s = _gaps(start(work / "whole.case", sounds))
     for number in range(count):
-        # One stratum for each kill, so that none of the run is left out; later kills are as likely.
-        after_s = lasts_s * (number + drawn.random()) / count
-        yield _kill(work / f"killed_{number}.case", sounds, after_s)
+        # A stratum for each kill, so that no part of the acts is left out; then any moment until
+        # the next step, however long the machine takes.
+        step = int((number + drawn.random()) / count * len(gaps_s))
+        after_s = drawn.random() * gaps_s[step]
+        yield _kill(work / f"killed_{number}.case", sounds, step, after_s)
 
 
-def _kill(folder: Path, sounds: list[Path], after_s: float) -> Kill:
+def _gaps(process: subprocess.Popen[str]) -> list[float]:
+    """How long each step of an undisturbed run takes, in seconds."""
+    assert process.stdout is not None
+    times = [time.monotonic(), *(time.monotonic() for _ in process.stdout)]
+    assert finish(process)[0] == 0
+    return [after - before for before, after in pairwise(times)]
+
+
+def _kill(folder: Path, sounds: list[Path], step: int, after_s: float) -> Kill:
     process = start(folder, sounds)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(after_s)
-    was_done = process.returncode == 0
+    assert process.stdout is not None
+    seen = "".join(process.stdout.readline() for _ in range(step))
+    time.sleep(after_s)
+    was_done = process.poll() == 0
     kill_all(process)
-    was_made = "made\n" in finish(process)[1]
+    was_made = "made\n" in seen + finish(process)[1]
     wrong, before = [], 0
     try:
         wrong += [f"verify: {problem}" for problem in earwitness.verify(folder).problems]
@@ -273,7 +285,7 @@ def _kill(folder: Path, sounds: list[Path], after_s: float) -> Kill:
         wrong.append(f"the same acts again ended with {code}")
     wrong += _unfinished(folder, len(sounds))
     shutil.rmtree(folder, ignore_errors=True)
-    return Kill(after_s, was_done, before, tuple(wrong))
+    return Kill(step, after_s, was_done, before, tuple(wrong))
 
 
 def _unfinished(folder: Path, exhibits: int) -> list[str]:
@@ -349,6 +361,7 @@ def main() -> None:
     parser.add_argument("--acts", nargs="+", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.acts:
+        _ = earwitness.open  # loads the workbench: no kill is to be spent on imports
         print("begins", flush=True)
         acts(asked.acts[0], asked.acts[1:])
         return
@@ -373,7 +386,11 @@ def _print_all(asked: argparse.Namespace, work: Path) -> None:
         ended = list(kills(work, asked.kills, seed=asked.seed))
         _row("kill -9: whole, opens, is finished by the same acts", len(ended),
              sum(not kill.wrong for kill in ended))  # fmt: skip
-        _explain(f"killed after {k.after_s:.2f} s: {'; '.join(k.wrong)}" for k in ended if k.wrong)
+        _explain(
+            f"killed {k.after_s:.2f} s after step {k.step}: {'; '.join(k.wrong)}"
+            for k in ended
+            if k.wrong
+        )
         spread = [kill.acts_before for kill in ended]
         _explain([f"acts in the log at the kill: {sorted(spread)}"])
     if asked.rounds:

@@ -24,7 +24,7 @@ def test_untouched_cases_are_whole(tmp_path: Path) -> None:
 def test_killed_at_any_moment_a_case_is_whole_and_can_be_finished(tmp_path: Path) -> None:
     """SIGKILL for the process and its workers, early, midway and late."""
     ended = list(faults.kills(tmp_path, 3, seed=7, exhibits=2))
-    assert [(kill.after_s, kill.wrong) for kill in ended if kill.wrong] == []
+    assert [(kill.step, kill.after_s, kill.wrong) for kill in ended if kill.wrong] == []
     assert any(kill.acts_before > 0 and not kill.was_done for kill in ended), "a kill hit the acts"
 
 
