@@ -22,7 +22,7 @@ demo: .venv/ready
 	$(BIN)/python demo/case.py
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff check .
