@@ -34,6 +34,7 @@ from earwitness.dossier.statement import Statement
 from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
 from earwitness.errors import (
+    CaseExists,
     CaseNotFound,
     DocumentError,
     EarwitnessError,
@@ -729,6 +730,8 @@ def beside(file: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
     try:
         case = open(folder, who=who, clock=clock)
     except CaseNotFound:
-        case = new(folder, who=who, clock=clock)
+        with suppress(CaseExists):  # another process may have made it just now
+            new(folder, who=who, clock=clock)
+        case = open(folder, who=who, clock=clock)
     _add_all(case, [path])
     return case

@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import earwitness
 import sounds
-from earwitness import atomic
+from earwitness import atomic, workbench
 from earwitness.errors import (
     BadCaseFile,
     CaseExists,
@@ -260,6 +261,7 @@ def test_parts_of_dead_writers_are_removed(case: Case) -> None:
 READ_ONLY = """
 import sys, earwitness
 from pathlib import Path
+from typing import Any
 case = earwitness.open(sys.argv[1])
 found = earwitness.verify(sys.argv[1])
 assert found.is_whole, found
@@ -292,3 +294,22 @@ def test_the_clock_is_written_in_utc(
     """Local time does not get into the log."""
     made = earwitness.new(tmp_path / "b.case", clock=lambda: clock().astimezone())
     assert made.custody[0].at == "2031-05-04T12:00:00.000000Z"
+
+
+def test_two_that_make_the_case_beside_a_recording_share_it(
+    tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that looks just before the other has made the case opens it instead of failing."""
+    path = tmp_path / "tape.wav"
+    path.write_bytes(tone.read_bytes())
+    earwitness.beside(path)
+    looks, opened = [], workbench.open
+
+    def too_early(folder: Path, **options: Any) -> Case:
+        looks.append(folder)
+        if len(looks) == 1:
+            raise CaseNotFound("not yet")
+        return opened(folder, **options)
+
+    monkeypatch.setattr(workbench, "open", too_early)
+    assert acts(earwitness.beside(path)) == ["new", "add"]
