@@ -1,6 +1,6 @@
 """Time and memory of ``earwitness examine`` on a 32-minute recording, all processes together.
 
-    .venv/bin/python bench/examine.py [FILE]
+    .venv/bin/python bench/examine.py [FILE [OPTIONS OF earwitness examine]]
 
 Without a file, 32 minutes of speech-like noise in Opus are made. Memory is the proportional set
 size of the command and its workers, read from /proc every 50 ms; its peak is printed.
@@ -54,7 +54,9 @@ def main() -> int:
             make(path, "libopus")
         for run in ("first run", "again"):
             started, peak = time.perf_counter(), 0
-            with subprocess.Popen([*COMMAND, str(path)], stdout=subprocess.DEVNULL) as process:
+            with subprocess.Popen(
+                [*COMMAND, str(path), *sys.argv[2:]], stdout=subprocess.DEVNULL
+            ) as process:
                 while process.poll() is None:
                     peak = max(peak, sum(memory_kb(each) for each in family(process.pid)))
                     time.sleep(0.05)
