@@ -67,6 +67,13 @@ def frame_power(signal: Floats) -> npt.NDArray[np.float64]:
     return power
 
 
+def pause_frames(power: npt.NDArray[np.float64], speech: Speech) -> npt.NDArray[np.bool_]:
+    """Which frames of 32 ms hold noise alone: away from any speech, and not digital silence."""
+    in_speech = speech.mask(power.size, FRAME_S)
+    near = scipy.ndimage.binary_dilation(in_speech, iterations=_GUARD_FRAMES)
+    return ~near & (speech.probability[: power.size] < 0.3) & (power > SILENCE_POWER)
+
+
 def speech_levels(power: npt.NDArray[np.float64], speech: Speech) -> SpeechLevels:
     """How loud the speech is, how loud the noise between it, and how far apart they are.
 
@@ -78,8 +85,7 @@ def speech_levels(power: npt.NDArray[np.float64], speech: Speech) -> SpeechLevel
        changes within it.
     """
     in_speech = speech.mask(power.size, FRAME_S)
-    near = scipy.ndimage.binary_dilation(in_speech, iterations=_GUARD_FRAMES)
-    in_pause = ~near & (speech.probability[: power.size] < 0.3) & (power > SILENCE_POWER)
+    in_pause = pause_frames(power, speech)
     pause_s = float(in_pause.sum() * FRAME_S)
     if not in_speech.any():
         noise = db(float(power[in_pause].mean())) if in_pause.any() else None
