@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import earwitness
+from earwitness.errors import UnknownExamination
+from earwitness.outcome import Failed
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = '''
@@ -96,6 +98,30 @@ def test_it_is_carried_out_and_reported(house: dict[str, str], tmp_path: Path, t
     assert "A throw-away source, 2031" in page
     assert "1 of 1 outcomes are the same" in run(house, "replay", case)
     assert earwitness.verify(case).is_whole
+
+
+def test_a_desk_without_it_shows_what_was_kept(
+    house: dict[str, str], tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The outcome of an examination that this version lacks is reported, and told apart in replay."""
+    path = earwitness.new(tmp_path / "a.case", questioned=[tone]).path
+    settings = path / "case.toml"
+    settings.write_text(settings.read_text() + "\n[examine.crossings_v2]\nleast = 5\n")
+    run(house, "examine", path, "--only", "crossings")
+    monkeypatch.delenv("PYTHONPATH")  # from here on, workers are those of this version
+    case = earwitness.open(path)
+    (kept,) = case.outcomes()
+    assert kept.method == "crossings_v2"
+    page = case.report("html").read_text()
+    assert "It crosses zero 884 times." in page
+    assert "This version of earwitness does not have this examination." in page
+    (replayed,) = case.replay()
+    assert isinstance(replayed.again.outcome, Failed)
+    assert replayed.again.outcome.error == "UnknownExamination"
+    assert not replayed.is_same
+    with pytest.raises(UnknownExamination, match="crossings_v2"):
+        list(case.examine())
+    assert case.verify().is_whole
 
 
 def test_it_has_its_page_in_the_documentation(house: dict[str, str], tmp_path: Path) -> None:

@@ -47,7 +47,13 @@ from earwitness.evidence.decode import decode, probe
 from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.evidence.names import safe_name
 from earwitness.evidence.structure import read_structure
-from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
+from earwitness.examinations import (
+    Examination,
+    Parameter,
+    examination_of_outcome,
+    find_examination,
+    newest_examinations,
+)
 from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
 from earwitness.store.casefile import CaseFile, Claims, Settings
@@ -370,6 +376,8 @@ class Case:
         ------
         UnknownExamination, BadParameter
         """
+        for name in self.case_file.examine:
+            find_examination(name)
         waiting: dict[str, tuple[Task, int]] = {}
         for task in self._tasks(self._chosen(only)):
             known = self._latest(task)
@@ -395,8 +403,6 @@ class Case:
 
     def _tasks(self, chosen: Sequence[Examination]) -> Iterator[Task]:
         case_file, exhibits = self.case_file, self.exhibits
-        for name in case_file.examine:
-            find_examination(name)
         for examination in chosen:
             parameters = examination.parameters(case_file.examine.get(examination.name, {}))
             done: set[str] = set()
@@ -459,7 +465,7 @@ class Case:
         newest: dict[tuple[str, str], Examined] = {}
         with self._folder.database.read() as transaction:
             for examined in transaction.outcomes():
-                identity = (examined.exhibit, find_examination(examined.method).family)
+                identity = (examined.exhibit, examination_of_outcome(examined.method).family)
                 known = newest.get(identity)
                 if known is None or _version(examined) >= _version(known):
                     newest[identity] = examined
@@ -477,7 +483,7 @@ class Case:
         tasks = {(task.exhibit.sha256, task.method): task for task in self._tasks(self._chosen(()))}
         outcomes = self.outcomes()
         keys = {identity: task.key for identity, task in tasks.items()}
-        done = {(each.exhibit, find_examination(each.method).family) for each in outcomes}
+        done = {(each.exhibit, examination_of_outcome(each.method).family) for each in outcomes}
         return assemble(
             case_file=self.case_file,
             exhibits=self.exhibits,
@@ -494,7 +500,7 @@ class Case:
             ],
             examinations={
                 **newest_examinations(),
-                **{e.method: find_examination(e.method) for e in outcomes},
+                **{e.method: examination_of_outcome(e.method) for e in outcomes},
             },
             custody=self.custody,
         )
@@ -600,7 +606,7 @@ def _heard(path: Path, *, max_hours: float) -> str:
 
 
 def _version(examined: Examined) -> int:
-    return find_examination(examined.method).version
+    return examination_of_outcome(examined.method).version
 
 
 def _compare(before: Examined, again: Examined) -> Replayed:

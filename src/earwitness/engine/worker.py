@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from earwitness.engine.task import Task, task_from_json, view_of
-from earwitness.errors import ExhibitAltered
+from earwitness.errors import ExhibitAltered, UnknownExamination
 from earwitness.examinations import carry_out, find_examination
 from earwitness.outcome import Failed, Outcome, outcome_to_json
 from earwitness.signal.recording import Recording
@@ -56,14 +56,13 @@ def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
             if exhibit.path not in intact:
                 Vault(exhibit.path.parent).require_intact(exhibit.sha256)
                 intact.add(exhibit.path)
-    except ExhibitAltered as error:
-        return Failed(error="ExhibitAltered", message=str(error))
+        examination, view = find_examination(task.method), view_of(task, report)
+    except (ExhibitAltered, UnknownExamination) as error:
+        return Failed(error=type(error).__name__, message=str(error))
     recording = Recording(
         task.exhibit, Path(task.cache), max_hours=task.max_hours, on_progress=report
     )
-    return carry_out(
-        find_examination(task.method), recording, view_of(task, report), task.parameters
-    )
+    return carry_out(examination, recording, view, task.parameters)
 
 
 def _private_answers() -> IO[bytes]:

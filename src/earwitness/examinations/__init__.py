@@ -15,6 +15,7 @@ from earwitness.examinations._contract import (
     carry_out,
     examination,
 )
+from earwitness.outcome import Asked
 
 __all__ = [
     "CaseView",
@@ -24,6 +25,7 @@ __all__ = [
     "all_examinations",
     "carry_out",
     "examination",
+    "examination_of_outcome",
     "find_examination",
     "newest_examinations",
 ]
@@ -70,4 +72,29 @@ def find_examination(name: str) -> Examination:
             return candidate
     raise UnknownExamination(
         f"there is no examination named {name!r}", expected=", ".join(everything)
+    )
+
+
+def examination_of_outcome(name: str) -> Examination:
+    """The examination that an outcome was reached by, also one that this version does not have.
+
+    A case may come from a desk with a newer version. Its outcomes are shown as they were kept; to carry
+    out or replay such an examination raises UnknownExamination.
+    """
+    if name in (everything := all_examinations()):
+        return everything[name]
+    family, _, number = name.rpartition("_v")
+    related = [each for each in everything.values() if each.family == family]
+    return Examination(
+        name=name,
+        version=int(number) if number.isdecimal() else 0,
+        question=f"What did {name} find? This version of earwitness does not have it.",
+        answers=related[-1].answers if related else Asked.WHAT,
+        sources=("not known to this version of earwitness",),
+        needs=Needs(),
+        applies_to=(),
+        defaults={},
+        method="This version of earwitness does not have this examination. What it ended in is shown as "
+        "it was kept; it cannot be reached again here.",
+        function=lambda *_, **__: find_examination(name).function(),  # which raises
     )
