@@ -11,7 +11,8 @@ import soxr
 
 from earwitness.archive.background import REFERENCE
 from earwitness.archive.index import Archive
-from earwitness.archive.search import DEFAULT_ERROR, Stretch, search
+from earwitness.archive.joining import Stretch
+from earwitness.archive.search import DEFAULT_ERROR, search
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ import numpy as np
 
 from earwitness.archive import index
 from earwitness.archive.background import Background
+from earwitness.archive.joining import Stretch
 from earwitness.archive.prints import PRINT_STEP, differences, signs_of
-from earwitness.archive.search import Stretch, search
+from earwitness.archive.search import search
 from earwitness.archive.segment import Segment
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, picture
 from earwitness.evidence.exhibit import Exhibit, Role
