@@ -34,6 +34,7 @@ from heard_data import Split, load, split, write_wavs
 
 from earwitness.archive import build, index, search
 from earwitness.archive.background import Background
+from earwitness.archive.joining import FAINT
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 NEAR_S = 0.25
@@ -55,6 +56,7 @@ class Told:
     right: bool
     error_s: float
     seconds: float
+    agreement: float = 0.0
 
 
 class Bench:
@@ -111,7 +113,8 @@ def ask(asked: Asked) -> Told:
     there = best.there_start_s + (middle - best.here_start_s) * best.speed
     error = there - (place_s + middle * Bench.conditions[asked.condition][1])
     right = best.recording.name == f"{name}.wav" and abs(error) <= NEAR_S
-    return Told(asked, best.false_match_probability, right, abs(error), seconds)
+    probability = best.false_match_probability
+    return Told(asked, probability, right, abs(error), seconds, best.agreement)
 
 
 def recall(arguments: argparse.Namespace) -> None:
@@ -139,6 +142,7 @@ def show(arguments: argparse.Namespace) -> None:
     """The tables, from the answers that one or more runs have kept."""
     told = kept(arguments.keep)
     print_recall(told, sorted({each.asked.length_s for each in told}))
+    print_agreement([each for each in told if each.right and each.agreement])
     if negative := [each for each in told if each.asked.negative]:
         print_negatives(negative)
 
@@ -205,6 +209,18 @@ def print_recall(told: list[Told], lengths: list[float]) -> None:
         error = f"{1e3 * np.median(right):.0f}" if right else "-"
         seconds = np.median([e.seconds for e in mine])
         print(f"| {name} | {' | '.join(cells)} | {error} | {seconds:.2f} |")
+
+
+def print_agreement(told: list[Told]) -> None:
+    """How far true stretches agree, by condition: what a mark for faint ones would hit."""
+    print(
+        "\n| condition | agreement, median (5 %, 95 %) | under " + str(FAINT) + " |\n|---|---|---|"
+    )
+    for name in dict.fromkeys(each.asked.condition for each in told):
+        mine = [each.agreement for each in told if each.asked.condition == name]
+        low, middle, high = np.quantile(mine, [0.05, 0.5, 0.95])
+        faint = 100 * np.mean(np.array(mine) < FAINT)
+        print(f"| {name} | {middle:.2f} ({low:.2f}, {high:.2f}) | {faint:.0f} % of {len(mine)} |")
 
 
 def print_negatives(told: list[Told]) -> None:

@@ -22,7 +22,7 @@ from earwitness.archive.alignment import Aligned, align
 from earwitness.archive.background import Background
 from earwitness.archive.candidates import BLOCK_FRAMES, Candidate, look_up
 from earwitness.archive.fingerprint import fingerprint
-from earwitness.archive.prints import PRINT_STEP, Prints, signs_of, weights
+from earwitness.archive.prints import PRINT_STEP, Prints, prints_of, signs_of, weights
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, Floats, picture
 from earwitness.archive.views import UNCHANGED
 
@@ -111,13 +111,12 @@ def _lines(shown: Floats, sound: Floats, bar: float) -> list[Aligned]:
     frames = shown.shape[0]
     if frames < _LEAST_FRAMES:
         return []
-    own = fingerprint(iter([sound]), sha256="0" * 64, name="itself")
-    mine = weights(shown)
+    mine, prints = weights(shown), prints_of(shown)
     if frames <= _COMPARED_WHOLE_S / FRAME_S:
-        found = _every_second(mine, signs_of(own.prints))
+        found = _every_second(mine, signs_of(prints))
     else:
-        found = _by_landmarks(shown, own)
-    lines = [_verified(mine, own.prints, candidate) for candidate in found]
+        found = _by_landmarks(shown, sound)
+    lines = [_verified(mine, prints, candidate) for candidate in found]
     kept: list[Aligned] = []
     long_enough = [
         line
@@ -182,7 +181,8 @@ def _keep_best(
         table[number[:, None], columns] = 0
 
 
-def _by_landmarks(shown: Floats, own: segment.Fingerprint) -> list[Candidate]:
+def _by_landmarks(shown: Floats, sound: Floats) -> list[Candidate]:
+    own = fingerprint(iter([sound]), sha256="0" * 64, name="itself")
     with tempfile.TemporaryDirectory(prefix="earwitness-repeats-") as folder:
         path, _ = segment.write(Path(folder), [own])
         itself = segment.Segment(path)
