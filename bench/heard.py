@@ -135,7 +135,8 @@ def kept(path: Path) -> list[Told]:
     if not path.exists():
         return []
     rows = (json.loads(line) for line in path.read_text().splitlines())
-    return [Told(Asked(*asked), *rest) for asked, *rest in rows]
+    told = [Told(Asked(*asked), *rest) for asked, *rest in rows]
+    return list({each.asked: each for each in told}.values())
 
 
 def show(arguments: argparse.Namespace) -> None:
