@@ -161,37 +161,40 @@ def chance(one: landmarks.Keys, other: landmarks.Keys) -> float:
 
 
 def fill(folder: Path, hours: float, known: KnownKeys, rng: np.random.Generator) -> None:
-    """Add filler segments until the archive holds so many hours."""
+    """Add filler segments until the archive holds so many hours.
+
+    They are of one size, and have their keys in common but not the times at which these occur: sorting
+    keys takes longer than all else.
+    """
     with index.changing(folder):
-        while True:
-            manifest = index.read_manifest(folder)
-            missing = hours - sum(item.seconds for item in manifest.segments) / 3600
-            if missing <= 0.01:
-                return
-            made = filler(index.folder_of_segments(folder), min(missing, SEGMENT_HOURS), known, rng)
-            listed = index.listed(*made)
-            parts = (*manifest.segments, listed)
-            index.write_manifest(folder, index.changed(manifest, segments=parts))
-
-
-def filler(
-    folder: Path, hours: float, real: KnownKeys, rng: np.random.Generator
-) -> tuple[Path, str]:
-    """One segment of made-up recordings of an hour."""
-    count = max(1, round(hours))
-    frames = int(hours / count * 3600 / FRAME_S)
-    tag = rng.bytes(24).hex()
-    known = [Known(f"{tag}{n:016x}", f"filler {n}", frames * FRAME_S, frames) for n in range(count)]
-    total = sum(item.patches for item in known)
-    keys = np.empty(total, np.uint32)
-    for start in range(0, total, 1_000_000):
-        size = min(1_000_000, total - start)
-        keys[start : start + size] = drawn(real, size, rng)
-    order = np.argsort(keys, kind="stable").astype(np.uint32)
-    return segment.write_sorted(
-        folder,
-        recordings=known,
-        landmarks=total,
-        parts=iter([(keys[order], order)]),
-        prints=(rng.integers(0, 2**32, item.prints, dtype=np.uint32) for item in known),
-    )
+        manifest = index.read_manifest(folder)
+        missing = hours - sum(item.seconds for item in manifest.segments) / 3600
+        count = max(1, round(missing / SEGMENT_HOURS))
+        recordings = max(1, round(missing / count))
+        frames = int(missing / count / recordings * 3600 / FRAME_S)
+        total = recordings * Known("", "", 0.0, frames).patches
+        keys = np.concatenate(
+            [
+                drawn(known, min(1_000_000, total - start), rng)
+                for start in range(0, total, 1_000_000)
+            ]
+        )
+        places = np.argsort(keys, kind="stable").astype(np.uint32)
+        keys = keys[places]
+        for number in range(count):
+            shift = np.uint32(number * (total // count))
+            moved = (places + shift) % np.uint32(total)
+            tag = rng.bytes(24).hex()
+            names = [
+                Known(f"{tag}{n:016x}", f"filler {n}", frames * FRAME_S, frames)
+                for n in range(recordings)
+            ]
+            made = segment.write_sorted(
+                index.folder_of_segments(folder),
+                recordings=names,
+                landmarks=total,
+                parts=iter([(keys, moved)]),
+                prints=(rng.integers(0, 2**32, n.prints, dtype=np.uint32) for n in names),
+            )
+            manifest = index.changed(manifest, segments=(*manifest.segments, index.listed(*made)))
+            index.write_manifest(folder, manifest)

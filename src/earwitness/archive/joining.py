@@ -12,7 +12,7 @@ from earwitness.archive.segment import Known
 from earwitness.archive.spectrum import FRAME_S
 from earwitness.archive.verification import Held
 
-FAINT = 0.7
+FAINT = 0.7  # bench/RESULTS.md says what of real speech, and of synthetic, is under it
 _LINE_FRAMES = 12.0
 _GAP_FRAMES = 125.0
 _AS_CLEAR = 0.4
@@ -52,7 +52,7 @@ class Stretch:
 
     @property
     def is_faint(self) -> bool:
-        """Whether the agreement is far from whole: noise, or a synthetic voice's own sameness."""
+        """Whether the agreement is far from whole: noise, a room, or a synthetic voice like itself."""
         return self.agreement < FAINT
 
     def to_json(self) -> dict[str, Any]:

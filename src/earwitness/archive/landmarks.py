@@ -10,7 +10,8 @@ What a patch would have been at another speed or pitch is, like the patch itself
 the picture's numbers: the weights are warped once, and not the picture.
 
 Source: Burges, Platt and Jana 2003 (directions by discriminant analysis of distortions); Lv et al.
-2007 (multi-probe look-up). ``bench/heard_basis.py`` makes the directions.
+2007 (multi-probe look-up). ``bench/heard_basis.py`` made the directions in ``basis.npy``, from speech of
+the speakers whom ``bench/heard.py`` leaves out of its archive; docs/archive.md says more.
 """
 
 from __future__ import annotations
