@@ -120,15 +120,15 @@ def look_up(
     probes = _sorted_probes(picture, views, effort, blocks)
     found: list[Candidate] = []
     for number, segment in enumerate(segments):
-        places, which = _hits(segment, probes)
+        places, origins = _hits(segment, probes)
         if not allowed[number].all():
             recording = np.searchsorted(segment.first_patch, places, side="right") - 1
             counts = allowed[number][recording]
-            places, which = places[counts], which[counts]
+            places, origins = places[counts], origins[counts]
         if earlier_by:
-            before = places * landmarks.ARCHIVE_STEP <= _frames(which) - earlier_by
-            places, which = places[before], which[before]
-        found += _tally(segment, number, places, which, views, most=most)
+            before = places * landmarks.ARCHIVE_STEP <= _frames(origins) - earlier_by
+            places, origins = places[before], origins[before]
+        found += _tally(segment, number, places, origins, views, most=most)
         segment.let_go()
     return sorted(found, key=lambda candidate: -candidate.votes)[:most]
 
@@ -151,9 +151,9 @@ def _sorted_probes(picture: Floats, views: Sequence[View], effort: Effort, block
     return packed
 
 
-def _frames(which: npt.NDArray[np.uint32]) -> Integers:
-    """The frames in what a probe is packed with."""
-    return (which & np.uint32((1 << _FRAME_BITS) - 1)).astype(np.int64)
+def _frames(origins: npt.NDArray[np.uint32]) -> Integers:
+    """The frames in what probes are packed with."""
+    return (origins & np.uint32((1 << _FRAME_BITS) - 1)).astype(np.int64)
 
 
 def _hits(segment: Segment, probes: _Packed) -> tuple[Integers, npt.NDArray[np.uint32]]:
@@ -205,20 +205,12 @@ def _tally(
     most: int,
 ) -> list[Candidate]:
     """Count different landmarks per difference, block and view; the best, with their recording."""
-    if places.size == 0:
-        return []
-    frames = _frames(origins)
-    view = (origins >> np.uint32(_FRAME_BITS)).astype(np.int64)
-    tempos = np.array([each.tempo for each in views])
-    here = np.rint(frames * tempos[view]).astype(np.int64)
-    difference = places * landmarks.ARCHIVE_STEP - here + _OFFSET
-    cell = (view << _BLOCK_BITS) | (frames // BLOCK_FRAMES)
-    ballot = ((difference // _BIN_FRAMES) << (_BLOCK_BITS + _VIEW_BITS)) | cell
-    if places.size > _FEW_HITS:
+    ballot, difference = _ballots(places, origins, views)
+    if ballot.size > _FEW_HITS:
         often = _not_alone(ballot)
         ballot, places, difference = ballot[often], places[often], difference[often]
-        if places.size == 0:
-            return []
+    if ballot.size == 0:
+        return []
     order = np.lexsort((places, ballot))
     ballot, places, difference = ballot[order], places[order], difference[order]
     new = np.ones(ballot.size, np.bool_)
@@ -228,22 +220,40 @@ def _tally(
     starts = np.flatnonzero(new)
     votes = np.add.reduceat(fresh.astype(np.int64), starts)
     follows = _votes_next_door(ballot[starts], votes)
-    score = votes + follows
-    best = np.argsort(-score, kind="stable")[:most]
+    best = np.argsort(-(votes + follows), kind="stable")[:most]
     ends = np.append(starts[1:], ballot.size)
     result = []
     for index in best.tolist():
         ours = slice(int(starts[index]), int(ends[index]))
         place = int(np.median(places[ours]))
         recording = int(np.searchsorted(segment.first_patch, place, side="right")) - 1
-        middle = int(np.median(difference[ours])) - _OFFSET
+        middle = int(np.median(difference[ours]))
         if follows[index] > votes[index]:
             middle += _BIN_FRAMES // 2
         within = middle - int(segment.first_patch[recording]) * landmarks.ARCHIVE_STEP
-        low = int(ballot[starts[index]]) & ((1 << (_BLOCK_BITS + _VIEW_BITS)) - 1)
-        seen, block = views[low >> _BLOCK_BITS], low & ((1 << _BLOCK_BITS) - 1)
-        result.append(Candidate(int(score[index]), number, recording, seen, block, within))
+        view, block = _view_and_block(int(ballot[starts[index]]))
+        count = int(votes[index] + follows[index])
+        result.append(Candidate(count, number, recording, views[view], block, within))
     return result
+
+
+def _ballots(
+    places: Integers, origins: npt.NDArray[np.uint32], views: Sequence[View]
+) -> tuple[Integers, Integers]:
+    """What each hit votes for, difference, view and block packed in one, and its exact difference."""
+    frames = _frames(origins)
+    view = (origins >> np.uint32(_FRAME_BITS)).astype(np.int64)
+    tempos = np.array([each.tempo for each in views])
+    here = np.rint(frames * tempos[view]).astype(np.int64)
+    difference = places * landmarks.ARCHIVE_STEP - here
+    cell = (view << _BLOCK_BITS) | (frames // BLOCK_FRAMES)
+    voted = (difference + _OFFSET) // _BIN_FRAMES
+    return (voted << (_BLOCK_BITS + _VIEW_BITS)) | cell, difference
+
+
+def _view_and_block(ballot: int) -> tuple[int, int]:
+    """What a ballot was packed with."""
+    return (ballot >> _BLOCK_BITS) & ((1 << _VIEW_BITS) - 1), ballot & ((1 << _BLOCK_BITS) - 1)
 
 
 def _votes_next_door(values: Integers, votes: Integers) -> Integers:
