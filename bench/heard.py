@@ -16,6 +16,7 @@ import argparse
 import dataclasses
 import itertools
 import json
+import multiprocessing
 import os
 import tempfile
 import time
@@ -33,6 +34,7 @@ from heard_data import Split, load, split, write_wavs
 
 from earwitness.archive import build, index, search
 from earwitness.archive.background import Background
+from earwitness.archive.joining import FAINT
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 NEAR_S = 0.25
@@ -54,6 +56,7 @@ class Told:
     right: bool
     error_s: float
     seconds: float
+    agreement: float = 0.0
 
 
 class Bench:
@@ -65,11 +68,19 @@ class Bench:
     background: Background
 
 
-def start(folder: Path) -> None:
-    Bench.split = split(load(DATA))
+def start(folder: Path, recordings: Split, half: str) -> None:
+    Bench.split = halved(recordings, half)
     Bench.conditions = conditions(Bench.split.crowd)
     Bench.archive = index.open_archive(folder)
     Bench.background = Background.of(Bench.archive.manifest.background)
+
+
+def halved(recordings: Split, half: str) -> Split:
+    """The archived recordings that queries are cut from: one half to work on, the other to report on."""
+    parity = {"work": 0, "report": 1}[half]
+    mine = [name for place, name in enumerate(recordings.archived) if place % 2 == parity]
+    asked = {name: recordings.archived[name] for name in mine}
+    return dataclasses.replace(recordings, archived=asked)
 
 
 def cut(asked: Asked) -> tuple[str, float, Floats]:
@@ -102,33 +113,43 @@ def ask(asked: Asked) -> Told:
     there = best.there_start_s + (middle - best.here_start_s) * best.speed
     error = there - (place_s + middle * Bench.conditions[asked.condition][1])
     right = best.recording.name == f"{name}.wav" and abs(error) <= NEAR_S
-    return Told(asked, best.false_match_probability, right, abs(error), seconds)
+    probability = best.false_match_probability
+    return Told(asked, probability, right, abs(error), seconds, best.agreement)
 
 
 def recall(arguments: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="earwitness-bench-") as folder:
-        archive = built(Path(folder))
-        with Path(arguments.keep).open("a") as file:
-            for each in answers(archive, arguments):
+        recordings = split(load(DATA))
+        archive = arguments.index or built(Path(folder), recordings)
+        start(archive, recordings, arguments.half)
+        with arguments.keep.open("a") as file:
+            for each in answers(arguments):
                 json.dump(dataclasses.astuple(each), file)
                 file.write("\n")
                 file.flush()  # a run that is stopped has not been for nothing
     show(arguments)
 
 
+def kept(path: Path) -> list[Told]:
+    """The answers that earlier runs have left in a file."""
+    if not path.exists():
+        return []
+    rows = (json.loads(line) for line in path.read_text().splitlines())
+    told = [Told(Asked(*asked), *rest) for asked, *rest in rows]
+    return list({each.asked: each for each in told}.values())
+
+
 def show(arguments: argparse.Namespace) -> None:
     """The tables, from the answers that one or more runs have kept."""
-    told = []
-    for line in Path(arguments.keep).read_text().splitlines():
-        asked, *rest = json.loads(line)
-        told.append(Told(Asked(*asked), *rest))
+    told = kept(arguments.keep)
     print_recall(told, sorted({each.asked.length_s for each in told}))
-    print_negatives([each for each in told if each.asked.negative])
+    print_agreement([each for each in told if each.right and each.agreement])
+    if negative := [each for each in told if each.asked.negative]:
+        print_negatives(negative)
 
 
-def built(folder: Path) -> Path:
+def built(folder: Path, recordings: Split) -> Path:
     """Build the archive as a user would, and say how fast and how large."""
-    recordings = split(load(DATA))
     seconds = write_wavs(recordings.archived, folder / "sounds")
     before, wall = os.times(), time.perf_counter()
     build.build(folder / "index", [folder / "sounds"], calibrate=False)
@@ -151,19 +172,26 @@ def built(folder: Path) -> Path:
     return folder / "index"
 
 
-def answers(archive: Path, arguments: argparse.Namespace) -> Iterator[Told]:
-    start(archive)
-    names = [name for name in Bench.conditions if arguments.only in name]
+def answers(arguments: argparse.Namespace) -> Iterator[Told]:
+    wanted = arguments.only or list(Bench.conditions)
+    names = [name for name in Bench.conditions if name in wanted]
+    kinds = {"both": (False, True), "positive": (False,), "negative": (True,)}[arguments.kind]
     tasks = [
         Asked(name, length, negative, seed)
         for seed, length, name, negative in itertools.product(
             range(arguments.first, arguments.first + arguments.queries),
             arguments.lengths,
             names,
-            (False, True),
+            kinds,
         )
     ]
-    with ProcessPoolExecutor(2, initializer=start, initargs=(archive,)) as pool:
+    done = {each.asked for each in kept(arguments.keep)}
+    tasks = [task for task in tasks if task not in done]
+    if arguments.processes == 1:
+        yield from map(ask, tasks)
+        return
+    fork = multiprocessing.get_context("fork")  # the processes share what start() has loaded
+    with ProcessPoolExecutor(arguments.processes, mp_context=fork) as pool:
         yield from pool.map(ask, tasks, chunksize=10)
 
 
@@ -182,6 +210,18 @@ def print_recall(told: list[Told], lengths: list[float]) -> None:
         error = f"{1e3 * np.median(right):.0f}" if right else "-"
         seconds = np.median([e.seconds for e in mine])
         print(f"| {name} | {' | '.join(cells)} | {error} | {seconds:.2f} |")
+
+
+def print_agreement(told: list[Told]) -> None:
+    """How far true stretches agree, by condition: what a mark for faint ones would hit."""
+    print(
+        "\n| condition | agreement, median (5 %, 95 %) | under " + str(FAINT) + " |\n|---|---|---|"
+    )
+    for name in dict.fromkeys(each.asked.condition for each in told):
+        mine = [each.agreement for each in told if each.asked.condition == name]
+        low, middle, high = np.quantile(mine, [0.05, 0.5, 0.95])
+        faint = 100 * np.mean(np.array(mine) < FAINT)
+        print(f"| {name} | {middle:.2f} ({low:.2f}, {high:.2f}) | {faint:.0f} % of {len(mine)} |")
 
 
 def print_negatives(told: list[Told]) -> None:
@@ -203,9 +243,16 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=100)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--lengths", type=float, nargs="*", default=[3, 5, 10, 20])
-    parser.add_argument("--only", default="", help="conditions whose name holds this")
+    parser.add_argument("--only", nargs="*", default=[], help="these conditions; all by default")
+    parser.add_argument("--kind", choices=("both", "positive", "negative"), default="both")
+    parser.add_argument("--half", choices=("work", "report"), default="report")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--index", type=Path, help="an archive that an earlier run has built")
     parser.add_argument("--hours", type=float, nargs="*", default=[100, 1_000, 10_000])
-    parser.add_argument("--keep", default="heard.jsonl", help="where every answer is written")
+    parser.add_argument("--work", type=Path, help="where scale keeps its archives (11 GB)")
+    parser.add_argument(
+        "--keep", type=Path, default=Path("heard.jsonl"), help="where every answer is written"
+    )
     arguments = parser.parse_args()
     if arguments.what == "recall":
         recall(arguments)
@@ -214,7 +261,7 @@ def main() -> None:
     elif arguments.what == "peers":
         heard_peers.compare(split(load(DATA)), arguments.queries)
     else:
-        heard_scale.grow(split(load(DATA)), arguments.hours)
+        heard_scale.grow(split(load(DATA)), arguments.hours, arguments.work)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import material
 import numpy as np
 import pytest
 
-from earwitness.archive.alignment import align
-from earwitness.archive.prints import prints_of, signs_of, weights
+from earwitness.archive.alignment import align, glance
+from earwitness.archive.prints import differences, packed, prints_of, signs_of, weights
 from earwitness.archive.spectrum import picture
 
 
@@ -60,3 +60,15 @@ def test_a_second_is_too_short_to_compare() -> None:
         align(here, prints_of(picture(material.part("known_1.m4a", 10.0, 0.6))), here=0, there=0)
         is None
     )
+
+
+def test_a_glance_tells_the_same_from_other_speech() -> None:
+    """Five seconds of the same stand out, wherever they lie in the window; other speech does not."""
+    mine = picture(material.part("known_1.m4a", 10.0, 20.0))
+    theirs = picture(material.part("impostor.opus", 10.0, 20.0))
+    signs = packed(differences(mine))
+    mixed = np.concatenate([theirs[:500], mine[500:820], theirs[820:]])
+    assert glance(signs, prints_of(mine)) > 20
+    assert glance(signs, prints_of(mixed)) > 15
+    assert glance(signs, prints_of(theirs)) < 5
+    assert glance(signs[:40], prints_of(mine)[:20]) == 0

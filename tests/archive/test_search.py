@@ -11,7 +11,8 @@ import soxr
 
 from earwitness.archive.background import REFERENCE
 from earwitness.archive.index import Archive
-from earwitness.archive.search import DEFAULT_ERROR, Stretch, search
+from earwitness.archive.joining import Stretch
+from earwitness.archive.search import DEFAULT_ERROR, search
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,16 @@ def test_a_changed_speed_is_found_and_told(archive: Archive, factor: float) -> N
     assert found.recording.name == "known_2.mp3"
     assert found.speed == pytest.approx(factor, abs=0.005)
     assert found.semitones == pytest.approx(12 * np.log2(factor), abs=0.5)
+
+
+def test_a_changed_tempo_within_a_longer_tape_is_found(archive: Archive) -> None:
+    """Ten seconds at 0.95 times the speed after half a minute of another voice, and before some."""
+    changed = soxr.resample(material.part("known_2.mp3", 12.0, 10.0), 8_000 * 0.95, 8_000)
+    other = material.sound("impostor.opus")
+    (found,) = ask(np.concatenate([other[: 30 * 8_000], changed, other[30 * 8_000 :]]), archive)
+    assert found.recording.name == "known_2.mp3"
+    assert (found.here_start_s, found.here_end_s) == pytest.approx((30.0, 40.5), abs=0.4)
+    assert found.speed == pytest.approx(0.95, abs=0.005)
 
 
 def test_another_voice_is_not_found(archive: Archive) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import resource
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import material
@@ -135,6 +137,62 @@ def test_a_full_disk_is_a_clear_error_and_leaves_the_archive_whole(tmp_path: Pat
         material.VOICES[0]
     ]
     assert len(list((tmp_path / "a" / "segments").iterdir())) == 1
+
+
+_BUILD_ON_A_SMALL_DISK = """
+import subprocess, sys
+from pathlib import Path
+from earwitness.archive import build, index
+disk, sounds = Path(sys.argv[1]), Path(sys.argv[2])
+build.build(disk / "a", [sounds / "000.wav"], workers=1)
+try:
+    build.build(disk / "a", [sounds], workers=1)
+except Exception as error:
+    print(type(error).__name__, error)
+print(len(list(index.open_archive(disk / "a").known())))
+subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
+build.build(disk / "a", [sounds], workers=1)
+opened = index.open_archive(disk / "a")
+named = sorted(listed.file for listed in opened.manifest.segments)
+print(len(list(opened.known())), sorted(p.name for p in (disk / "a/segments").iterdir()) == named)
+"""
+
+
+def test_a_disk_that_is_really_full_is_a_clear_error(tmp_path: Path) -> None:
+    """A file system of 48 kB: the second build is told, the first stays whole; with room it goes on."""
+    sounds = material.wav_folder(tmp_path / "sounds", 12, length_s=9.0)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*alone, "mount", "-t", "tmpfs", "tmpfs", disk], check=False).returncode:
+        pytest.skip("this system lets nobody mount a file system of their own")
+    script = 'mount -t tmpfs -o size=48k tmpfs "$0" && exec "$1" -c "$2" "$0" "$3"'
+    words = [disk, sys.executable, _BUILD_ON_A_SMALL_DISK, sounds]
+    done = subprocess.run([*alone, "sh", "-c", script, *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    error, *_, known, after = done.stdout.splitlines()
+    assert error.startswith("ArchiveNotWritten") and "make room" in done.stdout
+    assert (known, after) == ("1", "12 True")
+
+
+def test_a_segment_of_a_later_version_is_refused_as_newer(tmp_path: Path) -> None:
+    """A segment with its right checksum and a later format: too new, and the archive is refused."""
+    archive = material.made(tmp_path / "a", each_own=True)
+    path = archive.segments[1].path
+    data = path.read_bytes().replace(b'{"format":1,', b'{"format":2,', 1)
+    sha256 = hashlib.sha256(data).hexdigest()
+    path.with_name(f"{sha256[:24]}{segment.SUFFIX}").write_bytes(data)
+    listed = [
+        replace(item, file=f"{sha256[:24]}{segment.SUFFIX}", sha256=sha256)
+        if item.file == path.name
+        else item
+        for item in archive.manifest.segments
+    ]
+    index.write_manifest(tmp_path / "a", index.changed(archive.manifest, segments=tuple(listed)))
+    with pytest.raises(ArchiveTooNew, match="later version"):
+        index.open_archive(tmp_path / "a")
+    with pytest.raises(ArchiveTooNew):
+        index.open_archive(tmp_path / "a", without_damaged=True)
 
 
 def test_what_a_killed_process_left_is_swept_up(tmp_path: Path) -> None:

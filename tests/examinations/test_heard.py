@@ -10,7 +10,7 @@ import pytest
 
 import earwitness
 from earwitness.archive import build
-from earwitness.archive.search import FAINT
+from earwitness.archive.joining import FAINT
 from earwitness.outcome import Failed, Finding, NotExamined, Outcome
 from sounds import DEMO_SOUNDS, flip_bit
 

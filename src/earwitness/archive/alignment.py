@@ -16,16 +16,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from earwitness.archive.prints import PRINT_STEP, Prints, signs_of
+from earwitness.archive.prints import PRINT_STEP, SIGNS, Prints, signs_of
 from earwitness.archive.spectrum import Floats
 
-_LAGS = np.arange(-14, 15)
+_FARTHEST_LAG = 14
+_LAGS = np.arange(-_FARTHEST_LAG, _FARTHEST_LAG + 1)
 _GROUP_PRINTS = 20  # 0.64 s
 _LARGEST_DRIFT = 0.015
 _DRIFTS = np.arange(-6, 7) * (_LARGEST_DRIFT / 6)
 # The spread of the weighted sum in unrelated speech, over that of independent signs.
 _DEPENDENCE = 1.2
 _LEAST_PRINTS = 24
+_GLANCE_GROUPS = 8  # a glance takes five seconds at a time
 _AS_GOOD = 0.985
 
 
@@ -93,15 +95,55 @@ def align(
     )
 
 
+def glance(signs: Prints, prints: Prints) -> float:
+    """How well the signs of two sounds agree in the best five seconds; like the score, but cheap.
+
+    Bits are compared and not weights, at every lag and no drift: enough to tell what is not worth
+    an alignment.
+
+    Parameters
+    ----------
+    signs : np.ndarray [shape=(frames,)]
+        The questioned sound's, every frame.
+    prints : np.ndarray [shape=(n,)]
+        The archive's, every second frame.
+    """
+    count = min(prints.size, signs.size // PRINT_STEP)
+    if count < _LEAST_PRINTS:
+        return 0.0
+    padded = np.zeros(PRINT_STEP * count + 2 * _FARTHEST_LAG, np.uint32)
+    padded[_FARTHEST_LAG:-_FARTHEST_LAG] = signs[: PRINT_STEP * count]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, PRINT_STEP * count)
+    differing = np.bitwise_count(windows[:, ::PRINT_STEP] ^ prints[:count])
+    edges = np.arange(0, count, _GROUP_PRINTS)
+    size = np.full(edges.size, _GROUP_PRINTS)
+    size[-1] = count - edges[-1]
+    groups = np.add.reduceat(differing, edges, axis=1, dtype=np.int32)
+    width = min(_GLANCE_GROUPS, edges.size)
+    agreeing = _sums(SIGNS * size - 2 * groups, width)
+    spread = np.sqrt(SIGNS * _sums(size[None, :], width))
+    return float((agreeing / spread).max()) / _DEPENDENCE
+
+
+def _sums(rows: npt.NDArray[np.integer[Any]], width: int) -> npt.NDArray[np.int64]:
+    """Sums of so many neighbours, in each row."""
+    running = np.zeros((rows.shape[0], rows.shape[1] + 1), np.int64)
+    np.cumsum(rows, axis=1, out=running[:, 1:])
+    return np.asarray(running[:, width:] - running[:, :-width])
+
+
 def _best_line(
     weights: Floats, signs: Floats, drifts: npt.NDArray[np.floating[Any]]
 ) -> tuple[int, float]:
     """The lag in the middle and the drift along which both sides agree best."""
     count = signs.shape[0]
-    frame = PRINT_STEP * np.arange(count)[:, None] + _LAGS[None, :]
-    inside = (frame >= 0) & (frame < weights.shape[0])
-    rows = weights[np.clip(frame, 0, weights.shape[0] - 1)]
-    table = np.matmul(rows, signs[:, :, None])[:, :, 0] * inside
+    table = np.zeros((count, _LAGS.size), np.float32)
+    padded = np.zeros((PRINT_STEP * count + 2 * _FARTHEST_LAG, weights.shape[1]), np.float32)
+    known = min(weights.shape[0], padded.shape[0] - _FARTHEST_LAG)
+    padded[_FARTHEST_LAG : _FARTHEST_LAG + known] = weights[:known]
+    for column in range(_LAGS.size):
+        rows = padded[column : column + PRINT_STEP * count : PRINT_STEP]
+        np.einsum("ij,ij->i", rows, signs, out=table[:, column])
     groups = np.add.reduceat(table, np.arange(0, count, _GROUP_PRINTS), axis=0)
     centre = np.minimum((np.arange(groups.shape[0]) + 0.5) * _GROUP_PRINTS, count) - count / 2
     moved = np.rint(drifts[:, None] * centre[None, :] * PRINT_STEP).astype(np.int64)

@@ -2,7 +2,10 @@
 
 A landmark that is found votes for a difference of time lines, *there* less *here*. Votes for one
 difference out of one stretch of ten seconds of the questioned sound make a candidate, which is
-then verified on the fine prints: a candidate is never a finding.
+then compared with the archive's fine prints: a candidate is never a finding.
+
+Few keys are common, and those stand in an archive by the thousand: they say nothing, and would
+cost nearly all of the time. How long the list of a key may be follows from how much may be read.
 """
 
 from __future__ import annotations
@@ -16,65 +19,94 @@ import numpy.typing as npt
 from earwitness.archive import landmarks
 from earwitness.archive.segment import Segment
 from earwitness.archive.spectrum import Floats
+from earwitness.archive.views import UNCHANGED, View
 
 Mask = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
+_Packed = npt.NDArray[np.uint64]
 
 BLOCK_FRAMES = 640  # about ten seconds
 _BIN_FRAMES = 16  # differences of time lines within a quarter of a second are one
 _PROBES_AT_ONCE = 250_000
-# Two patches of unrelated speech share a key once in 2**22.7: measured on 100,000 patches.
-_CHANCE_OF_A_KEY = 2.0**-22.7
-_MOST_PROBES = 256
+_MOST_PROBES = 1_024
+_MOST_PROBES_CHANGED = 64
+_MOST_KEYS = 3e6
+_LARGE_LANDMARKS = 1e7  # from 180 hours on, fewer keys are looked up
+_SHORT_FRAMES = 2_000
+_ENTRIES_PER_KEY = 8  # an average bucket holds four
+_LEAST_ENTRIES = 500_000
+_SHORTEST_LIST = 64
+_LONGEST_LIST = 1 << 16
+_OFFSET = 1 << 22  # keeps differences positive; longer sound is searched in parts
+_FEW_HITS = 100_000
+_COUNTERS = 1 << 22
+_FRAME_BITS, _VIEW_BITS, _BLOCK_BITS = 24, 8, 12
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to look: a patch every ``step`` frames, ``probes`` keys for each, hits at most."""
+    """How hard to look: a patch every ``step`` frames, ``probes`` keys for each."""
 
     step: int
     probes: int
-    longest_list: int
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch of a recording of a segment that may hold a block of the questioned sound."""
+    """A stretch of a recording of a segment that may hold a block of the questioned sound.
+
+    Attributes
+    ----------
+    votes : int
+    segment, recording : int
+    view : View
+        In which it was found.
+    block : int
+        Of the questioned sound.
+    difference : int
+        Frames there less frames here, within the recording, on the view's time line.
+    """
 
     votes: int
     segment: int
     recording: int
+    view: View
     block: int
-    difference: int  # frames there less frames here, within the recording
+    difference: int
 
 
-def effort_for(frames: int, archive_landmarks: int, *, most_hits: float = 3e7) -> Effort:
+def effort_for(frames: int, archive_landmarks: int, *, views: int = 1) -> Effort:
     """The effort that keeps the work bounded, however long the sound and large the archive."""
-    step = 1 if frames < 2_000 else 2
-    hits = frames / step * max(archive_landmarks, 1) * _CHANCE_OF_A_KEY
-    probes = min(most_hits / max(hits, 1e-9), 6e6 * step / max(frames, 1), _MOST_PROBES)
-    while probes < 8 and step < 8:
-        step, probes = step * 2, probes * 2
-    longest = max(64, int(200 * archive_landmarks * _CHANCE_OF_A_KEY))
-    return Effort(step, max(1, int(probes)), longest)
+    short = frames < _SHORT_FRAMES
+    # Odd steps, so that the patches fall on every place between two of the archive's.
+    step = (1 if short else 3) if views == 1 else (2 if short else 5)
+    large = max(archive_landmarks / _LARGE_LANDMARKS, 1.0)
+    keys = _MOST_KEYS / large**0.25
+    probes = keys * step / max(frames * views, 1)
+    return Effort(
+        step, int(min(max(probes, 1), _MOST_PROBES if views == 1 else _MOST_PROBES_CHANGED))
+    )
 
 
 def look_up(
     picture: Floats,
     segments: Sequence[Segment],
     *,
+    views: Sequence[View] = (UNCHANGED,),
     effort: Effort,
     most: int,
     allowed: Sequence[Mask],
     blocks: Mask,
     earlier_by: int = 0,
 ) -> list[Candidate]:
-    """The candidates with the most votes.
+    """The candidates with the most votes; each segment is gone through once, for all views.
 
     Parameters
     ----------
     picture : np.ndarray [shape=(frames, 32)]
         Of the questioned sound.
     segments : sequence of Segment
+    views : sequence of View
     effort : Effort
     most : int
         How many candidates to give, best first.
@@ -85,77 +117,101 @@ def look_up(
     earlier_by : int
         When a sound is looked up in itself: only what lies so many frames earlier there.
     """
-    keys, frames = _sorted_probes(picture, effort, blocks)
+    probes = _sorted_probes(picture, views, effort, blocks)
     found: list[Candidate] = []
     for number, segment in enumerate(segments):
-        places, here = _hits(segment, keys, frames, effort)
+        places, origins = _hits(segment, probes)
         if not allowed[number].all():
             recording = np.searchsorted(segment.first_patch, places, side="right") - 1
             counts = allowed[number][recording]
-            places, here = places[counts], here[counts]
+            places, origins = places[counts], origins[counts]
         if earlier_by:
-            before = places * landmarks.ARCHIVE_STEP <= here - earlier_by
-            places, here = places[before], here[before]
-        found += _tally(segment, number, places, here, most=most)
+            before = places * landmarks.ARCHIVE_STEP <= _frames(origins) - earlier_by
+            places, origins = places[before], origins[before]
+        found += _tally(segment, number, places, origins, views, most=most)
         segment.let_go()
     return sorted(found, key=lambda candidate: -candidate.votes)[:most]
 
 
-def _sorted_probes(
-    picture: Floats, effort: Effort, blocks: Mask
-) -> tuple[landmarks.Keys, landmarks.Keys]:
-    """All keys to look up, sorted, each with the frame that it comes from."""
+def _sorted_probes(picture: Floats, views: Sequence[View], effort: Effort, blocks: Mask) -> _Packed:
+    """All keys to look up, sorted, each packed with the view and the frame it comes from."""
     worth = landmarks.informative(picture, step=effort.step)
     worth &= blocks[np.arange(worth.size) * effort.step // BLOCK_FRAMES]
-    margins = landmarks.margins(picture, step=effort.step)[worth]
-    starts = (np.flatnonzero(worth) * effort.step).astype(np.uint64)
-    probes = landmarks.probes(margins, count=effort.probes)
-    both = (probes.astype(np.uint64) << np.uint64(32)) | starts[:, None]
-    flat = np.sort(both.reshape(-1))
-    return (flat >> np.uint64(32)).astype(np.uint32), flat.astype(np.uint32)
+    parts = []
+    for number, view in enumerate(views):
+        margins = landmarks.margins(
+            picture, step=effort.step, tempo=view.tempo, semitones=view.semitones
+        )
+        mine = np.flatnonzero(worth[: margins.shape[0]])
+        origin = (mine * effort.step).astype(np.uint64) | np.uint64(number << _FRAME_BITS)
+        probes = landmarks.probes(margins[mine], count=effort.probes).astype(np.uint64)
+        parts.append(((probes << np.uint64(32)) | origin[:, None]).reshape(-1))
+    packed = np.concatenate(parts)
+    packed.sort()
+    return packed
 
 
-def _hits(
-    segment: Segment, keys: landmarks.Keys, frames: landmarks.Keys, effort: Effort
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Places on the segment's time line, and the frames here, of all keys that stand in it."""
-    places_found, frames_found = [], []
-    shift = np.uint32(32 - segment.bucket_bits)
-    for start in range(0, keys.size, _PROBES_AT_ONCE):
-        part = keys[start : start + _PROBES_AT_ONCE]
-        bucket = (part >> shift).astype(np.int64)
-        first = segment.buckets[bucket].astype(np.int64)
-        count = segment.buckets[bucket + 1].astype(np.int64) - first
-        # What stands under a key that is too common says nothing, and costs most of the time.
-        count[count > effort.longest_list + 64] = 0
-        which = np.repeat(np.arange(part.size), count)
+def _frames(origins: npt.NDArray[np.uint32]) -> Integers:
+    """The frames in what probes are packed with."""
+    return (origins & np.uint32((1 << _FRAME_BITS) - 1)).astype(np.int64)
+
+
+def _hits(segment: Segment, probes: _Packed) -> tuple[Integers, npt.NDArray[np.uint32]]:
+    """Places on the segment's time line, and origins here, of all keys that stand in it."""
+    longest = _longest_list(segment, probes)
+    places_found, origins_found = [], []
+    for start in range(0, probes.size, _PROBES_AT_ONCE):
+        keys, first, count = _listed(segment, probes[start : start + _PROBES_AT_ONCE])
+        usable = np.flatnonzero((count > 0) & (count <= longest))
+        first, count = first[usable], count[usable]
+        which = np.repeat(usable, count)
         entry = np.arange(which.size) + np.repeat(first - (np.cumsum(count) - count), count)
-        same = segment.keys[entry] == part[which]
+        same = segment.keys[entry] == keys[which]
         entry, which = entry[same], which[same]
         places_found.append(segment.places[entry].astype(np.int64))
-        frames_found.append(frames[start : start + _PROBES_AT_ONCE][which].astype(np.int64))
-        if keys.size > _PROBES_AT_ONCE:
+        origins_found.append(probes[start + which].astype(np.uint32))
+        if probes.size > _PROBES_AT_ONCE:
             segment.let_go()
     if not places_found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return np.concatenate(places_found), np.concatenate(frames_found)
+        return np.zeros(0, np.int64), np.zeros(0, np.uint32)
+    return np.concatenate(places_found), np.concatenate(origins_found)
+
+
+def _listed(segment: Segment, probes: _Packed) -> tuple[landmarks.Keys, Integers, Integers]:
+    """The keys of probes, where the bucket of each begins, and how much is in it."""
+    keys = (probes >> np.uint64(32)).astype(np.uint32)
+    bucket = (keys >> np.uint32(32 - segment.bucket_bits)).astype(np.int64)
+    first = segment.buckets[bucket].astype(np.int64)
+    return keys, first, segment.buckets[bucket + 1].astype(np.int64) - first
+
+
+def _longest_list(segment: Segment, probes: _Packed) -> int:
+    """Up to which length lists are read, so that all in all not too much is."""
+    sample = probes[:: 1 + probes.size // _PROBES_AT_ONCE]
+    _, _, count = _listed(segment, sample)
+    lengths = np.bincount(np.minimum(count, _LONGEST_LIST), minlength=_LONGEST_LIST + 1)
+    read = np.cumsum(lengths * np.arange(lengths.size)) * (probes.size / max(sample.size, 1))
+    bar = max(_LEAST_ENTRIES, _ENTRIES_PER_KEY * probes.size)
+    return max(int(np.searchsorted(read, bar, side="right")) - 1, _SHORTEST_LIST)
 
 
 def _tally(
     segment: Segment,
     number: int,
-    places: npt.NDArray[np.int64],
-    frames: npt.NDArray[np.int64],
+    places: Integers,
+    origins: npt.NDArray[np.uint32],
+    views: Sequence[View],
     *,
     most: int,
 ) -> list[Candidate]:
-    """Count different landmarks per difference and block; the best, with their recording."""
-    if places.size == 0:
+    """Count different landmarks per difference, block and view; the best, with their recording."""
+    ballot, difference = _ballots(places, origins, views)
+    if ballot.size > _FEW_HITS:
+        often = _not_alone(ballot)
+        ballot, places, difference = ballot[often], places[often], difference[often]
+    if ballot.size == 0:
         return []
-    offset = np.int64(1 << 22)  # keeps differences positive; longer sound is searched in parts
-    difference = places * landmarks.ARCHIVE_STEP - frames + offset
-    ballot = ((difference // _BIN_FRAMES) << 12) | (frames // BLOCK_FRAMES)
-    order = np.lexsort((places, ballot)) if places.size < 2_000_000 else np.argsort(ballot)
+    order = np.lexsort((places, ballot))
     ballot, places, difference = ballot[order], places[order], difference[order]
     new = np.ones(ballot.size, np.bool_)
     new[1:] = ballot[1:] != ballot[:-1]
@@ -163,31 +219,62 @@ def _tally(
     fresh[1:] |= places[1:] != places[:-1]
     starts = np.flatnonzero(new)
     votes = np.add.reduceat(fresh.astype(np.int64), starts)
-    # A difference near the edge of its bin has half its votes next door.
-    follows = np.zeros(votes.size, np.int64)
-    values = ballot[starts]
-    neighbour = np.searchsorted(values, values + (1 << 12))
-    inside = neighbour < values.size
-    matches = inside & (values[np.minimum(neighbour, values.size - 1)] == values + (1 << 12))
-    follows[matches] = votes[neighbour[matches]]
-    score = votes + follows
-    best = np.argsort(-score, kind="stable")[:most]
+    follows = _votes_next_door(ballot[starts], votes)
+    best = np.argsort(-(votes + follows), kind="stable")[:most]
     ends = np.append(starts[1:], ballot.size)
     result = []
     for index in best.tolist():
-        here = slice(int(starts[index]), int(ends[index]))
-        place = int(np.median(places[here]))
+        ours = slice(int(starts[index]), int(ends[index]))
+        place = int(np.median(places[ours]))
         recording = int(np.searchsorted(segment.first_patch, place, side="right")) - 1
-        middle = int(np.median(difference[here])) - int(offset)
+        middle = int(np.median(difference[ours]))
         if follows[index] > votes[index]:
             middle += _BIN_FRAMES // 2
         within = middle - int(segment.first_patch[recording]) * landmarks.ARCHIVE_STEP
-        block = int(values[index] & 0xFFF)
-        result.append(Candidate(int(score[index]), number, recording, block, within))
+        view, block = _view_and_block(int(ballot[starts[index]]))
+        count = int(votes[index] + follows[index])
+        result.append(Candidate(count, number, recording, views[view], block, within))
     return result
 
 
-def eased(effort: Effort, times: int) -> Effort:
-    """The effort for each of so many further looks, which together cost about four times the first."""
-    probes = max(1, effort.probes * 4 // times)
-    return Effort(max(effort.step, 2), probes, effort.longest_list)
+def _ballots(
+    places: Integers, origins: npt.NDArray[np.uint32], views: Sequence[View]
+) -> tuple[Integers, Integers]:
+    """What each hit votes for, difference, view and block packed in one, and its exact difference."""
+    frames = _frames(origins)
+    view = (origins >> np.uint32(_FRAME_BITS)).astype(np.int64)
+    tempos = np.array([each.tempo for each in views])
+    here = np.rint(frames * tempos[view]).astype(np.int64)
+    difference = places * landmarks.ARCHIVE_STEP - here
+    cell = (view << _BLOCK_BITS) | (frames // BLOCK_FRAMES)
+    voted = (difference + _OFFSET) // _BIN_FRAMES
+    return (voted << (_BLOCK_BITS + _VIEW_BITS)) | cell, difference
+
+
+def _view_and_block(ballot: int) -> tuple[int, int]:
+    """What a ballot was packed with."""
+    return (ballot >> _BLOCK_BITS) & ((1 << _VIEW_BITS) - 1), ballot & ((1 << _BLOCK_BITS) - 1)
+
+
+def _votes_next_door(values: Integers, votes: Integers) -> Integers:
+    """A difference near the edge of its bin has half its votes next door."""
+    next_door = values + (1 << (_BLOCK_BITS + _VIEW_BITS))
+    neighbour = np.minimum(np.searchsorted(values, next_door), values.size - 1)
+    return np.where(values[neighbour] == next_door, votes[neighbour], 0)
+
+
+def _not_alone(ballot: Integers) -> Mask:
+    """Which votes may have another for the same difference, block and view, or next door.
+
+    Ballots are counted in a table that is too small for them; the few that share a counter by
+    chance do no harm.
+    """
+    step = 1 << (_BLOCK_BITS + _VIEW_BITS)
+    counter = _counter(ballot)
+    counts = np.bincount(counter, minlength=_COUNTERS)
+    return (counts[counter] + counts[_counter(ballot + step)] + counts[_counter(ballot - step)]) > 1
+
+
+def _counter(ballot: Integers) -> Integers:
+    mixed = ballot.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(42)).astype(np.int64)

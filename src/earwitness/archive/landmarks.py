@@ -6,22 +6,26 @@ against what a codec, noise or a room does to one, give 32 numbers, and their si
 query knows how near each of its numbers is to zero, so it also looks up the keys in which its
 least certain bits are turned over, likeliest first.
 
+What a patch would have been at another speed or pitch is, like the patch itself, a weighted sum of
+the picture's numbers: the weights are warped once, and not the picture.
+
 Source: Burges, Platt and Jana 2003 (directions by discriminant analysis of distortions); Lv et al.
-2007 (multi-probe look-up). ``bench/heard_basis.py`` makes the directions.
+2007 (multi-probe look-up). ``bench/heard_basis.py`` made the directions in ``basis.npy``, from speech of
+the speakers whom ``bench/heard.py`` leaves out of its archive; docs/archive.md says more.
 """
 
 from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from earwitness.archive.spectrum import BANDS, Floats
+from earwitness.archive.spectrum import BANDS, Floats, band_weights, between_rows
 
 Keys = npt.NDArray[np.uint32]
 
@@ -53,26 +57,42 @@ def patch_count(frames: int, *, step: int = ARCHIVE_STEP) -> int:
     return max(0, (frames - PATCH_FRAMES) // step + 1)
 
 
-def coefficients(picture: Floats, *, step: int) -> Floats:
-    """The cosine coefficients of every patch [shape=(patches, 140)], one every ``step`` frames."""
-    count = patch_count(picture.shape[0], step=step)
+def coefficients(
+    picture: Floats, *, step: int, tempo: float = 1.0, semitones: float = 0.0
+) -> Floats:
+    """The cosine coefficients of every patch [shape=(patches, 140)], one every ``step`` frames.
+
+    Parameters
+    ----------
+    picture : np.ndarray [shape=(frames, 32)]
+    step : int
+    tempo, semitones : float
+        How much faster and higher the picture is than what is to be described; a patch then
+        begins at a frame of the picture, and takes ``PATCH_FRAMES / tempo`` of them.
+    """
+    bands, times = _warped_cosines(tempo, semitones)
+    length = times.shape[1]
+    count = max(0, (picture.shape[0] - length) // step + 1)
     result = np.empty((count, TIME_ORDERS * BAND_ORDERS), np.float32)
     if count == 0:
         return result
-    by_band = picture @ _band_cosines().T
-    windows = np.lib.stride_tricks.sliding_window_view(by_band, PATCH_FRAMES, axis=0)[::step]
+    by_band = picture @ bands.T
+    windows = np.lib.stride_tricks.sliding_window_view(by_band, length, axis=0)[::step]
     for start in range(0, count, _ROWS_AT_ONCE):
         part = np.ascontiguousarray(windows[start : start + _ROWS_AT_ONCE])
-        rows = part.reshape(-1, PATCH_FRAMES) @ _time_cosines().T
+        rows = part.reshape(-1, length) @ times.T
         result[start : start + _ROWS_AT_ONCE] = rows.reshape(part.shape[0], -1)
     return result
 
 
-def margins(picture: Floats, *, step: int) -> Floats:
-    """The 32 numbers of every patch whose signs are its key [shape=(patches, 32)]."""
+def margins(picture: Floats, *, step: int, tempo: float = 1.0, semitones: float = 0.0) -> Floats:
+    """The 32 numbers of every patch whose signs are its key [shape=(patches, 32)].
+
+    See ``coefficients`` for the parameters.
+    """
     directions = basis()
-    rows = coefficients(picture, step=step) @ directions.projection - directions.medians
-    return np.asarray(rows, dtype=np.float32)
+    rows = coefficients(picture, step=step, tempo=tempo, semitones=semitones)
+    return np.asarray(rows @ directions.projection - directions.medians, dtype=np.float32)
 
 
 def keys_of(margins: Floats) -> Keys:
@@ -94,14 +114,29 @@ def informative(picture: Floats, *, step: int) -> npt.NDArray[np.bool_]:
 
 def probes(margins: Floats, *, count: int) -> Keys:
     """The likeliest keys of every patch, its own first [shape=(patches, count)]."""
-    order = np.argsort(np.abs(margins), axis=1)
-    one = np.uint32(1)
-    weakest = (one << order[:, :KEY_BITS].astype(np.uint32)).astype(np.uint32)
+    turned = turnovers(count)
+    order = _least_certain(
+        margins, 1 + max((rank for ranks in turned for rank in ranks), default=0)
+    )
+    weakest = (np.uint32(1) << order.astype(np.uint32)).astype(np.uint32)
     found = np.repeat(keys_of(margins)[:, None], count, axis=1)
-    for column, ranks in enumerate(turnovers(count)):
+    for column, ranks in enumerate(turned):
         for rank in ranks:
             found[:, column] ^= weakest[:, rank]
     return found
+
+
+def _least_certain(margins: Floats, count: int) -> npt.NDArray[np.intp]:
+    """Which bits are the least certain, least certain first [shape=(patches, count)]."""
+    size = np.abs(margins)
+    if count > KEY_BITS // 4:
+        return np.asarray(np.argsort(size, axis=1)[:, :count])
+    order = np.empty((size.shape[0], count), np.intp)
+    rows = np.arange(size.shape[0])
+    for column in range(count):
+        order[:, column] = np.argmin(size, axis=1)
+        size[rows, order[:, column]] = np.inf
+    return order
 
 
 @cache
@@ -142,3 +177,16 @@ def _band_cosines() -> Floats:
     band = np.arange(BANDS)
     rows = np.cos(np.pi * (band + 0.5) * np.arange(BAND_ORDERS)[:, None] / BANDS)
     return rows.astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _warped_cosines(tempo: float, semitones: float) -> tuple[Floats, Floats]:
+    """The cosines as they are to be laid over a picture that is faster and higher.
+
+    Over the bands [shape=(10, 32)] and over time [shape=(14, frames)].
+    """
+    places = np.arange(PATCH_FRAMES) / tempo
+    frames = int(np.ceil(places[-1])) + 1
+    bands = _band_cosines() @ band_weights(semitones)
+    times = _time_cosines() @ between_rows(np.eye(frames, dtype=np.float32), places)
+    return np.asarray(bands, np.float32), np.asarray(times, np.float32)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from earwitness.archive.fingerprint import sha256_of
-from earwitness.archive.search import Stretch
+from earwitness.archive.joining import Stretch
 from earwitness.archive.spectrum import Floats
 from earwitness.errors import ArchiveNotWritten
 from earwitness.evidence.decode import decode, probe, resampled

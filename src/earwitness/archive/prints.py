@@ -30,19 +30,25 @@ def differences(picture: Floats) -> Floats:
     """How the step between neighbouring bands changes within 32 ms [shape=(frames, 31)]."""
     if picture.shape[0] == 0:
         return np.zeros((0, SIGNS), np.float32)
-    smooth = uniform_filter1d(picture, _SMOOTH_FRAMES, axis=0, mode="nearest")
-    step = smooth[:, 1:] - smooth[:, :-1]
+    step = picture[:, 1:] - picture[:, :-1]
+    padded = np.concatenate([step[:1], step, step[-1:]])
+    smooth = padded[:-2] + padded[1:-1] + padded[2:]
     result = np.zeros_like(step)
-    result[_LAG_FRAMES:] = step[_LAG_FRAMES:] - step[:-_LAG_FRAMES]
+    result[_LAG_FRAMES:] = (smooth[_LAG_FRAMES:] - smooth[:-_LAG_FRAMES]) / _SMOOTH_FRAMES
     return result
 
 
 def prints_of(picture: Floats) -> Prints:
     """The prints of a picture [shape=(ceil(frames / 2),)]."""
-    positive = np.zeros((-(-picture.shape[0] // PRINT_STEP), BANDS), np.bool_)
-    positive[:, :SIGNS] = differences(picture)[::PRINT_STEP] > 0
-    packed = np.packbits(positive, axis=1, bitorder="little")
-    return np.ascontiguousarray(packed).view("<u4").reshape(-1).astype(np.uint32)
+    return packed(differences(picture)[::PRINT_STEP])
+
+
+def packed(differences: Floats) -> Prints:
+    """The signs of differences, one print a row [shape=(n,)]."""
+    positive = np.zeros((differences.shape[0], BANDS), np.bool_)
+    positive[:, :SIGNS] = differences > 0
+    octets = np.packbits(positive, axis=1, bitorder="little")
+    return np.ascontiguousarray(octets).view("<u4").reshape(-1).astype(np.uint32)
 
 
 def signs_of(prints: Prints) -> Floats:
@@ -54,6 +60,10 @@ def signs_of(prints: Prints) -> Floats:
 
 def weights(picture: Floats) -> Floats:
     """The query's side of a comparison: differences over their local size, bounded [shape=(frames, 31)]."""
-    raw = differences(picture)
+    return weighed(differences(picture))
+
+
+def weighed(raw: Floats) -> Floats:
+    """Differences over their local size, bounded [shape=(frames, 31)]."""
     size = uniform_filter1d(np.abs(raw).mean(axis=1), 63, mode="nearest")
     return np.clip(raw / np.maximum(size, 1e-3)[:, None], -_LARGEST_WEIGHT, _LARGEST_WEIGHT)

@@ -78,14 +78,19 @@ def warped(picture: Floats, *, time_factor: float, semitones: float) -> Floats:
     """
     result = picture
     if time_factor != 1.0:
-        result = _interpolated(result, np.arange(int(result.shape[0] / time_factor)) * time_factor)
+        result = between_rows(result, np.arange(int(result.shape[0] / time_factor)) * time_factor)
     if semitones != 0.0:
-        places = np.arange(BANDS) + semitones / SEMITONES_PER_BAND
-        result = np.ascontiguousarray(_interpolated(result.T, places).T)
+        result = result @ band_weights(semitones).T
     return result
 
 
-def _interpolated(rows: Floats, places: npt.NDArray[np.floating[Any]]) -> Floats:
+def band_weights(semitones: float) -> Floats:
+    """For each band of a picture lowered by semitones, the weights of the picture's [shape=(32, 32)]."""
+    places = np.arange(BANDS) + semitones / SEMITONES_PER_BAND
+    return between_rows(np.eye(BANDS, dtype=np.float32), places)
+
+
+def between_rows(rows: Floats, places: npt.NDArray[np.floating[Any]]) -> Floats:
     """Rows at fractional places, by straight lines; beyond an end, the end's row."""
     inside = np.clip(places, 0, max(rows.shape[0] - 1, 0))
     below = np.minimum(inside.astype(np.int64), max(rows.shape[0] - 2, 0))

@@ -22,8 +22,9 @@ from earwitness.archive.alignment import Aligned, align
 from earwitness.archive.background import Background
 from earwitness.archive.candidates import BLOCK_FRAMES, Candidate, look_up
 from earwitness.archive.fingerprint import fingerprint
-from earwitness.archive.prints import PRINT_STEP, Prints, signs_of, weights
+from earwitness.archive.prints import PRINT_STEP, Prints, prints_of, signs_of, weights
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, Floats, picture
+from earwitness.archive.views import UNCHANGED
 
 LEAST_APART_S = 2.0
 LONGEST_S = 4 * 3600.0
@@ -32,7 +33,7 @@ _LEAST_FRAMES = 60
 _LONGEST_WAVE_S = 10.0
 _COMPARED_WHOLE_S = 2_400.0
 _SECOND_PRINTS = 32
-_ROWS_AT_ONCE = 4_096
+_ROWS_AT_ONCE = 1_024
 _WORTH_A_LOOK = 5.5
 WAVES_AGREE = 0.5
 _WAVE_FRAME = 128  # 16 ms
@@ -96,28 +97,31 @@ def find_repeats(sound: Floats, *, most_probable_error: float) -> tuple[Repeat, 
     """
     seconds = sound.size / SAMPLE_RATE_HZ
     repeats = []
-    for aligned in _lines(picture(sound), sound):
+    bar = 0.0
+    if most_probable_error < 1:
+        bar = UNTOUCHED.score_for(most_probable_error, seconds=seconds, archive_seconds=seconds)
+    for aligned in _lines(picture(sound), sound, bar):
         probability = UNTOUCHED.probability(aligned.score, seconds=seconds, archive_seconds=seconds)
-        if probability <= most_probable_error:
-            repeats.append(_repeat(aligned, sound, probability))
+        repeats.append(_repeat(aligned, sound, probability))
     return tuple(sorted(repeats, key=lambda item: item.second_start_s))
 
 
-def _lines(shown: Floats, sound: Floats) -> list[Aligned]:
-    """Everything that lines up with something earlier, best first, each place once."""
+def _lines(shown: Floats, sound: Floats, bar: float) -> list[Aligned]:
+    """What lines up with something earlier and scores so much, best first, each place once."""
     frames = shown.shape[0]
     if frames < _LEAST_FRAMES:
         return []
-    own = fingerprint(iter([sound]), sha256="0" * 64, name="itself")
-    mine = weights(shown)
+    mine, prints = weights(shown), prints_of(shown)
     if frames <= _COMPARED_WHOLE_S / FRAME_S:
-        found = _every_second(mine, signs_of(own.prints))
+        found = _every_second(mine, signs_of(prints))
     else:
-        found = _by_landmarks(shown, own)
-    lines = [_verified(mine, own.prints, candidate) for candidate in found]
+        found = _by_landmarks(shown, sound)
+    lines = [_verified(mine, prints, candidate) for candidate in found]
     kept: list[Aligned] = []
     long_enough = [
-        line for line in lines if line and line.here_end - line.here_start >= _LEAST_FRAMES
+        line
+        for line in lines
+        if line and line.here_end - line.here_start >= _LEAST_FRAMES and line.score >= bar
     ]
     for line in sorted(long_enough, key=lambda line: -line.score):
         if not any(_overlap(line, other) for other in kept):
@@ -131,26 +135,27 @@ def _every_second(mine: Floats, signs: Floats) -> list[Candidate]:
     windows = np.lib.stride_tricks.sliding_window_view(signs, size, axis=0)[:: size // 2]
     there = np.arange(windows.shape[0]) * (size // 2) * PRINT_STEP
     queries = np.ascontiguousarray(windows.transpose(0, 2, 1)).reshape(there.size, -1)
+    rows = np.lib.stride_tricks.sliding_window_view(mine[::PRINT_STEP], size, axis=0)
     best = np.zeros((there.size, 2), np.float32)
     at = np.zeros((there.size, 2), np.int64)
     apart = round(LEAST_APART_S / FRAME_S)
-    for parity in range(PRINT_STEP):
-        rows = np.lib.stride_tricks.sliding_window_view(mine[parity::PRINT_STEP], size, axis=0)
-        for start in range(0, rows.shape[0], _ROWS_AT_ONCE):
-            part = rows[start : start + _ROWS_AT_ONCE].transpose(0, 2, 1)
-            flat = np.ascontiguousarray(part).reshape(part.shape[0], -1)
-            here = (start + np.arange(flat.shape[0])) * PRINT_STEP + parity
-            usable = int(np.searchsorted(there, here[-1] - apart, side="right"))
-            table = queries[:usable] @ flat.T
-            table /= np.sqrt((flat**2).sum(axis=1) + 1e-6)[None, :]
-            table[there[:usable, None] > here[None, :] - apart] = 0
-            _keep_best(table, here, best[:usable], at[:usable])
+    for start in range(0, rows.shape[0], _ROWS_AT_ONCE):
+        part = rows[start : start + _ROWS_AT_ONCE].transpose(0, 2, 1)
+        flat = np.ascontiguousarray(part).reshape(part.shape[0], -1)
+        flat /= np.sqrt((flat**2).sum(axis=1, keepdims=True) + 1e-6)
+        here = (start + np.arange(flat.shape[0])) * PRINT_STEP
+        usable = int(np.searchsorted(there, here[-1] - apart, side="right"))
+        table = queries[:usable] @ flat.T
+        near = int(np.searchsorted(there, here[0] - apart, side="right"))
+        table[near:][there[near:usable, None] > here[None, :] - apart] = 0
+        _keep_best(table, here, best[:usable], at[:usable])
     found = []
     for number, column in zip(*np.nonzero(best > _WORTH_A_LOOK), strict=True):
         here_frame = int(at[number, column])
         difference = int(there[number]) - here_frame
         votes = round(float(best[number, column]))
-        found.append(Candidate(votes, 0, 0, here_frame // BLOCK_FRAMES, difference))
+        block = here_frame // BLOCK_FRAMES
+        found.append(Candidate(votes, 0, 0, UNCHANGED, block, difference))
     found.sort(key=lambda candidate: -candidate.votes)
     return found[: 64 + there.size // 2]
 
@@ -159,24 +164,25 @@ def _keep_best(
     table: Floats, here: npt.NDArray[np.int64], best: Floats, at: npt.NDArray[np.int64]
 ) -> None:
     """Keep the two best places of each second, a second apart."""
-    for column in range(2):
-        if table.shape[0] == 0:
-            return
+    if table.shape[0] == 0:
+        return
+    number = np.arange(table.shape[0])
+    around = np.arange(-_SECOND_PRINTS // 2, _SECOND_PRINTS // 2 + 1)
+    for _ in range(2):
         top = np.argmax(table, axis=1)
-        value = table[np.arange(table.shape[0]), top]
-        place = here[top]
+        value, place = table[number, top], here[top]
         better = value > best[:, 0]
         second = ~better & (value > best[:, 1]) & (np.abs(place - at[:, 0]) > _SECOND_PRINTS)
         moved = better & (np.abs(place - at[:, 0]) > _SECOND_PRINTS)
         best[moved, 1], at[moved, 1] = best[moved, 0], at[moved, 0]
         best[better, 0], at[better, 0] = value[better], place[better]
         best[second, 1], at[second, 1] = value[second], place[second]
-        if column == 0:
-            near = np.abs(here[None, :] - place[:, None]) <= _SECOND_PRINTS
-            table[near] = 0
+        columns = np.clip(top[:, None] + around, 0, here.size - 1)
+        table[number[:, None], columns] = 0
 
 
-def _by_landmarks(shown: Floats, own: segment.Fingerprint) -> list[Candidate]:
+def _by_landmarks(shown: Floats, sound: Floats) -> list[Candidate]:
+    own = fingerprint(iter([sound]), sha256="0" * 64, name="itself")
     with tempfile.TemporaryDirectory(prefix="earwitness-repeats-") as folder:
         path, _ = segment.write(Path(folder), [own])
         itself = segment.Segment(path)

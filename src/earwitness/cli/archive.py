@@ -11,8 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from earwitness.archive import build as building
 from earwitness.archive import index
 from earwitness.archive.background import Background
+from earwitness.archive.joining import Stretch
 from earwitness.archive.listening import export_pairs
-from earwitness.archive.search import DEFAULT_ERROR, Stretch, search_file
+from earwitness.archive.search import DEFAULT_ERROR, search_file
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.evidence.names import safe_text
 

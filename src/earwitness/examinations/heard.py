@@ -10,8 +10,9 @@ import numpy as np
 
 from earwitness.archive import index
 from earwitness.archive.background import Background
+from earwitness.archive.joining import FAINT, Stretch
 from earwitness.archive.prints import PRINT_STEP, differences, signs_of
-from earwitness.archive.search import Stretch, search
+from earwitness.archive.search import search
 from earwitness.archive.segment import Segment
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, picture
 from earwitness.evidence.exhibit import Exhibit, Role
@@ -66,9 +67,10 @@ def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float
        and those that differ in the least certain bits, are looked up in the archive.
     2. Keys that are found in step make candidates. Each is verified on the fine prints that the
        archive keeps of the whole recording, 31 signs every 32 ms, at every lag and small drift;
-       the stretch reaches as far as it agrees.
-    3. Where nothing was found, the picture is warped as a change of speed or tempo up to 8 %, or
-       of pitch up to two semitones, would have done, and searched again.
+       the stretch reaches as far as it agrees. Keys that stand in the archive too often are passed
+       over.
+    3. Where nothing was found, the keys are looked up that the sound would have had without a change
+       of speed or tempo up to 8 %, or of pitch up to two semitones.
     4. The agreement, over its spread in unrelated speech, is the score. The false-match probability is how
        often a search of unrelated sound of this length gives such a score in this archive. It comes from
        searches in the archive, each of a part of a recording with that recording left out, and
@@ -214,10 +216,12 @@ def _change(stretch: Stretch) -> str:
 def _limits(searched: Sequence[_Searched]) -> tuple[str, ...]:
     backgrounds = [f"{item.name}: {item.background.wording}" for item in searched]
     return (
-        "The same recording is found, not the same words said again. But a synthetic voice says the "
-        "same words nearly the same way each time: a stretch that is marked as faint (agreement "
-        "under 0.7) is the same recording in noise, or the same words by the same synthetic voice; "
-        "the background was measured on people. Listen to both.",
+        "The same recording is found, not the same words said again by a person. A synthetic voice that "
+        "is made by rules says a sentence again in nearly the same sound: with the same settings, 23 "
+        "of 23 such sentences came out as the same recording (agreement 0.88 to 0.99), with another "
+        "pitch or voice 44 of 46, all faintly. Agreement does not tell the two apart: where a voice "
+        "may be synthetic, lay the waveforms over one another. Faint is an agreement under "
+        f"{FAINT:g}: noise, a room, a codec of a low rate, or such a voice.",
         "That nothing was found does not show that the recording is new: it may be old and in "
         "no archive that was searched, shorter than two seconds, or changed by more than 8 % in speed or "
         "tempo or two semitones in pitch.",
