@@ -64,7 +64,11 @@ def rounded(sound: Floats) -> Floats:
 
 
 def coded(
-    sound: Floats, rate_hz: int, codec: str, bit_rate: int | None, options: dict[str, str] | None = None
+    sound: Floats,
+    rate_hz: int,
+    codec: str,
+    bit_rate: int | None,
+    options: dict[str, str] | None = None,
 ) -> Floats:
     """Encode and decode, at one rate, with the delays that the container's own marks leave."""
     decoded, native = decoded_file(encoded(sound, rate_hz, codec, bit_rate, options or {}))
@@ -78,9 +82,13 @@ def encoded(
     if codec == "libshine":
         return _by_program(sound, rate_hz, ["-c:a", "libshine", "-b:a", str(bit_rate), "-f", "mp3"])
     if codec == "libvorbis":
-        return _by_program(sound, rate_hz, ["-c:a", "libvorbis", "-b:a", str(bit_rate), "-f", "ogg"])
+        return _by_program(
+            sound, rate_hz, ["-c:a", "libvorbis", "-b:a", str(bit_rate), "-f", "ogg"]
+        )
     if codec == "libmp3lame" and bit_rate is None:
-        return _by_program(sound, rate_hz, ["-c:a", "libmp3lame", "-q:a", options["q"], "-f", "mp3"])
+        return _by_program(
+            sound, rate_hz, ["-c:a", "libmp3lame", "-q:a", options["q"], "-f", "mp3"]
+        )
     file = io.BytesIO()
     with av.open(file, "w", format=CONTAINER[codec]) as out:
         stream = out.add_stream(codec, rate=rate_hz, options=options)

@@ -27,7 +27,17 @@ def frame(band: int | None) -> bytes:
     def put(value: int, count: int) -> None:
         bits.extend(value >> shift & 1 for shift in range(count - 1, -1, -1))
 
-    for value, count in ((0xFFF, 12), (1, 1), (3, 2), (1, 1), (12, 4), (1, 2), (0, 2), (3, 2), (0, 6)):
+    for value, count in (
+        (0xFFF, 12),
+        (1, 1),
+        (3, 2),
+        (1, 1),
+        (12, 4),
+        (1, 2),
+        (0, 2),
+        (3, 2),
+        (0, 6),
+    ):
         put(value, count)  # the header: Layer I, 384 kbit/s, 48 kHz, one channel
     for index in range(32):
         put(BITS - 1 if index == band else 0, 4)

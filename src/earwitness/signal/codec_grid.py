@@ -25,6 +25,8 @@ from earwitness.signal import mdct
 from earwitness.signal.native import release
 
 FRAMES_IN_PIECE: Final = 16
+_OWN_FRAMES: Final = 24
+_NOTHING: Final = np.float32(1e-14)  # of a coefficient's power: what rounding of floats leaves
 MOST_PIECES: Final = 190
 LEAST_PIECES: Final = 4
 SILENT: Final = 1e-8  # mean square: 80 dB under full scale
@@ -36,6 +38,10 @@ _REACH: Final = 4  # coarse places on either side that an interpolated one is ma
 _BANDWIDTH: Final = 2.2  # coefficients on either side of its own that a filter hears
 _PAD: Final = 64
 DEEPEST: Final = 1e-4  # of the local power: how small a coefficient counts as
+_BESIDE: Final = 8  # offsets on either side of a grid that belong to it
+_LOPSIDED: Final = 1.7
+_ECHO: Final = 0.15
+_COMMON: Final = 64  # samples: the greatest common divisor of the hops
 _NEIGHBOURS: Final = 6  # offsets on either side that an offset is compared with
 
 Doubles = npt.NDArray[np.float64]
@@ -85,25 +91,53 @@ class Depths:
 
 
 def dips_of(mean_log: Doubles) -> Doubles:
-    """Each offset's depth against the median of its neighbours, over the spread of all of them.
+    """Each offset's depth against its neighbours, over the spread of all of them.
+
+    What repeats every 64 samples is taken off first: 64 divides the frames of MP3 and of AAC, and so
+    the grid of one shows through the other's search at every 64th offset.
 
     Parameters
     ----------
-    mean_log : np.ndarray [shape=(..., hop)]
+    mean_log : np.ndarray [shape=(hop,)]
 
     Returns
     -------
-    np.ndarray [shape=(..., hop)]
+    np.ndarray [shape=(hop,)]
         In standard deviations, as far as the median of absolute deviations tells them.
     """
     reach = _NEIGHBOURS
-    round_it = np.concatenate(
-        [mean_log[..., -reach:], mean_log, mean_log[..., :reach]], axis=-1
-    )
-    windows = np.lib.stride_tricks.sliding_window_view(round_it, 2 * reach + 1, axis=-1)
+    round_it = np.concatenate([mean_log[-reach:], mean_log, mean_log[:reach]])
+    windows = np.lib.stride_tricks.sliding_window_view(round_it, 2 * reach + 1)
     below = np.median(windows, axis=-1) - mean_log
-    spread = 1.4826 * np.median(np.abs(below), axis=-1, keepdims=True)
-    return np.asarray(below / np.maximum(spread, 1e-9))
+    combs = below.reshape(-1, _COMMON)
+    below = (combs - np.median(combs, axis=0)).reshape(-1)
+    spread = 1.4826 * np.median(np.abs(below))
+    return np.asarray(below / max(float(spread), 1e-9))
+
+
+def highest(dips: Doubles, *, but_for: Sequence[int] = ()) -> int:
+    """The offset of the highest dip that is not that of a known grid, nor an echo of it.
+
+    A grid has echoes, since the filters of one frame hear a part of the next. As the windows are the
+    same forwards and backwards, an echo lies on both sides of its grid, as high on one as on the other.
+
+    Parameters
+    ----------
+    dips : np.ndarray [shape=(hop,)]
+    but_for : sequence of int
+        Offsets of known grids. Passed over are their neighbours, what is not clearly higher than what
+        lies as far off on the other side, and what is less than a seventh as high.
+    """
+    left = dips.copy()
+    for known in but_for:
+        about = np.roll(dips, dips.size // 2 - known)  # the known one in the middle
+        mirrored = np.roll(about[::-1], 1)
+        mirrored = np.maximum(mirrored, np.maximum(np.roll(mirrored, 1), np.roll(mirrored, -1)))
+        apart = np.arange(dips.size) - dips.size // 2
+        passed = (np.abs(apart) <= _BESIDE) | (about < _LOPSIDED * mirrored)
+        passed |= about < _ECHO * dips[known]
+        left[np.roll(passed, known - dips.size // 2)] = 0.0
+    return int(left.argmax())
 
 
 @dataclass(frozen=True)
@@ -194,7 +228,7 @@ def _mean_log(values: Floats) -> Floats:
         for factor in values[first + 1 : first + 8]:
             product *= factor
         total += np.log(product, out=product)
-    return total / count
+    return np.asarray(total / count)
 
 
 def depths(
@@ -234,6 +268,38 @@ def depths_of(
             release(signal)
     frames = FRAMES_IN_PIECE * starts.size
     return Depths(np.roll(total / frames, search.lead % codec.hop), frames)
+
+
+def own_grid(signal: Floats, *, codec: Codec, sample_rate_hz: int) -> tuple[int, float] | None:
+    """The grid that the decoder of the file itself left: there, coefficients are zero to the last bit.
+
+    A file's own decoder gives floats, or integers of which only the rounding covers its zeros, so
+    its grid is told from that of an earlier codec by how small the smallest coefficients are.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n,)]
+    codec : Codec
+    sample_rate_hz : int
+
+    Returns
+    -------
+    tuple of int and float, or None
+        Offset, and its dip in standard deviations; None where nothing is loud.
+    """
+    search = grid_search(codec, sample_rate_hz)
+    filters, hop = search.real_filters[:, ::2], codec.hop
+    starts = loud_places(signal, search.span + hop, hop=hop, count=_OWN_FRAMES)
+    if starts.size < LEAST_PIECES:
+        return None
+    total = np.zeros(hop)
+    for start in starts:
+        sound = np.asarray(signal[start : start + search.span + hop - 1])
+        windows = np.lib.stride_tricks.sliding_window_view(sound, search.span)
+        total += np.log(np.square(windows @ filters) + _NOTHING).mean(axis=1, dtype=np.float64)
+    dips = dips_of(total / starts.size)
+    best = int(dips.argmax())
+    return best, float(dips[best])
 
 
 def loud_places(signal: Floats, samples: int, *, hop: int, count: int) -> mdct.Indices:

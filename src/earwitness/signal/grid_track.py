@@ -29,7 +29,9 @@ LEAST_FRAMES: Final = 24
 _BESIDE: Final = (-5, -2, 2, 5)  # offsets, in samples, that the grid's own is compared with
 _EVERY: Final = 2  # of the search's coefficients
 _CHUNK: Final = 512  # frames
-_LOUD_DB: Final = 25.0  # under the level that a tenth of the frames exceed: quieter ones don't count
+_LOUD_DB: Final = (
+    25.0  # under the level that a tenth of the frames exceed: quieter ones don't count
+)
 _NO_GRID_Z: Final = 3.0
 _AUDIBLE: Final = 30.0  # times what rounding leaves
 _SWITCH_Z: Final = 6.0
@@ -362,7 +364,10 @@ def _spans(
 def _change_frames(
     piece: int, states: Ints, pieces: _Pieces, traces: list[Trace]
 ) -> tuple[int, int, int]:
-    """Where one grid most likely gives way to another, near a piece's beginning: first, best, last frame."""
+    """Where one grid most likely gives way to another, near a piece's beginning.
+
+    The first frame that is likely enough, the most likely one, and the last.
+    """
     first = int(pieces.edges[piece - 1])
     last = int(pieces.edges[piece + 1])
     before = _likelihood(int(states[piece - 1]), traces, pieces, first, last)
@@ -372,9 +377,7 @@ def _change_frames(
     return first + int(likely[0]), first + int(gain.argmax()), first + int(likely[-1])
 
 
-def _likelihood(
-    state: int, traces: list[Trace], pieces: _Pieces, first: int, last: int
-) -> Doubles:
+def _likelihood(state: int, traces: list[Trace], pieces: _Pieces, first: int, last: int) -> Doubles:
     """Log likelihood of a grid against none, frame by frame, for Gaussian traces.
 
     Quiet frames are judged by what quiet frames say elsewhere: in a file that was only decoded they
@@ -395,3 +398,25 @@ def _likelihood(
         rows = np.flatnonzero(alike[first:last])
         here[rows] = mean * (says[first:last][rows] - mean / 2) / spread**2
     return here
+
+
+def simultaneous(
+    signal: Floats, *, codec: Codec, sample_rate_hz: int, first: int, second: int
+) -> bool:
+    """Whether a second grid shows where the first does, so that both are of the whole sound.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n,)]
+    codec : Codec
+    sample_rate_hz : int
+    first, second : int
+        Offsets; the first is the clearer one.
+    """
+    search = codec_grid.grid_search(codec, sample_rate_hz)
+    one, other = trace(signal, search, first), trace(signal, search, second)
+    loud = _loud(one.power)
+    if loud.sum() < 3 * LEAST_FRAMES:
+        return False
+    frames = min(_frames_in_piece(one.says[loud]), int(loud.sum()) // 3)
+    return _Pieces.of(loud, frames).overlap(other, [one])

@@ -1,8 +1,8 @@
 """The transforms of lossy codecs, as filters: what an encoder would have seen of a stretch of sound.
 
-Conventions: filters are float32 of norm 1 [shape=(k, length)]; coefficient i of a transform of
-``hop`` coefficients lies at (i + 1/2) / (2 hop) of the sample rate. A filter laid over ``length``
-samples gives the coefficient of the frame that begins at the first of them.
+Conventions: filters are float32, of norm 1 unless said otherwise [shape=(k, length)]; coefficient i
+of a transform of ``hop`` coefficients lies at (i + 1/2) / (2 hop) of the sample rate. A filter laid
+over ``length`` samples gives the coefficient of the frame that begins at the first of them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Doubles = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 
-def mp3_filters(coefficients: Indices) -> Floats:
+def mp3_filters(coefficients: Indices, *, normalised: bool = True) -> Floats:
     """Filters of MP3's hybrid transform, long blocks [shape=(k, 1632)].
 
     The polyphase filterbank splits into 32 bands; 36 samples of each, under a sine, go through a
@@ -38,14 +38,16 @@ def mp3_filters(coefficients: Indices) -> Floats:
     ----------
     coefficients : np.ndarray [shape=(k,)]
         Which of the 576.
+    normalised : bool
+        Whether each has norm 1, or all have the scale of the standard.
 
     Source
     ------
     ISO/IEC 11172-3:1993, 2.4.3.4 and Annex C.1.5.3. The window of the filterbank was measured from a
     decoder by ``bench/mpeg_window.py``.
     """
-    chosen = [_mp3_line(int(coefficient)) for coefficient in coefficients]
-    return _normalised(np.stack(chosen))
+    chosen = np.stack([_mp3_line(int(coefficient)) for coefficient in coefficients])
+    return _normalised(chosen) if normalised else np.asarray(chosen, dtype=np.float32)
 
 
 def aac_filters(coefficients: Indices, *, kaiser: bool) -> Floats:
@@ -73,7 +75,7 @@ def mdct_filters(coefficients: Indices, *, window: Doubles) -> Floats:
 
 def sine(length: int) -> Doubles:
     """The sine window [shape=(length,)]."""
-    return np.sin(np.pi / length * (np.arange(length) + 0.5))
+    return np.asarray(np.sin(np.pi / length * (np.arange(length) + 0.5)))
 
 
 def _kaiser_window() -> Doubles:
@@ -113,7 +115,7 @@ def _mp3_line(coefficient: int) -> Doubles:
     above = line >= _PER_BAND - len(_ALIAS) and band < _BANDS - 1
     below = line < len(_ALIAS) and band > 0
     if not above and not below:
-        return own
+        return np.asarray(own)
     step = _PER_BAND - 1 - line if above else line
     scale = 1 / np.sqrt(1 + _ALIAS[step] ** 2)
     if above:

@@ -1,0 +1,272 @@
+"""How many lossy codings a recording went through, as far as its samples still show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from earwitness.evidence.exhibit import Role
+from earwitness.examinations._codec_grids import Searched, coding_of, searched, sound
+from earwitness.examinations._codec_measured import (
+    COVERED,
+    MISSED,
+    doubled_rate,
+    grid_rate,
+)
+from earwitness.examinations._contract import CaseView, Needs, examination
+from earwitness.outcome import (
+    Asked,
+    Figure,
+    Finding,
+    Line,
+    Measure,
+    NotExamined,
+    Points,
+    Strength,
+    numbers,
+)
+from earwitness.signal.codec_grid import MP3
+from earwitness.signal.generations import LEAST_Z, Grid
+from earwitness.signal.grid_track import simultaneous
+from earwitness.signal.quality import band
+from earwitness.signal.quantised import LEAST_GROUPS, Integers, mp3_integers
+from earwitness.signal.recording import Recording
+
+FEWEST_ONES = 0.12
+LEAST_EXPLAINED = 0.05
+LOSSY = ("MP3", "AAC", "Opus", "AMR", "Vorbis")
+
+
+@examination(
+    question="How many lossy codings did it go through?",
+    answers=Asked.WHOLE,
+    sources=(
+        "Yang, Shi and Huang 2009, ACM MM&Sec (rare small values betray a raised MP3 bit rate)",
+        "Korycki 2014, Forensic Science International 238 (the frame offsets of MP3 and AAC)",
+        "Luo, Yang, Li and Huang 2012, IEEE ICME (the compression history of uncompressed audio)",
+        "ISO/IEC 11172-3:1993 and 13818-7:2006 (the two transforms)",
+    ),
+    needs=Needs(min_seconds=2.0),
+    applies_to=(Role.QUESTIONED, Role.KNOWN, Role.ARCHIVE),
+)
+def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
+    """Look for what earlier codecs left in the samples, and compare it with what the file claims.
+
+    1. The transforms of MP3 (polyphase filterbank and cosine transform, 576 coefficients) and of AAC
+       (1024 coefficients, under a Kaiser-Bessel and a sine window) are laid over the samples, at the
+       recording's own rate, at every offset of a frame. Up to 3,040 frames are taken, from the
+       loudest of evenly spread places; of recordings in which more would fit, these are a sample.
+    2. At the grid of a codec the logarithm of the coefficients dips, since many were rounded to zero
+       or to a few steps. The dip of each offset is measured against its neighbours, in standard
+       deviations over all offsets. A grid is reported from seven on: no untouched recording of
+       those that were measured reached that.
+    3. Where the file itself is MP3 or AAC, its own grid is told by coefficients that are zero to the
+       last bit. It is no trace of an earlier coding, and it and its echoes are left out.
+    4. Where the file is MP3, the whole numbers that the encoder wrote are got back from the samples.
+       After an earlier coding at a lower rate, with frames at the same places, as most programs
+       leave them, ones are rare: they were zero before. Under 12 % is reported as coded twice.
+    5. Two grids of one codec that show at the same time are two generations. Where they take turns,
+       it was cut in between, which is for frame_grid_v1.
+    6. The end of the band is measured. It is told, and nothing is concluded from it: the same
+       cut-offs come from many encoders, and from none.
+    """
+    claimed = coding_of(recording.facts)
+    found = searched(
+        recording, lambda part: case.progress(0.8 * part, "searching for grids")
+    )  # 1, 2, 3
+    if found is None:
+        return NotExamined(
+            reason="there is too little sound to search for traces of codecs",
+            got="less than four pieces of sixteen frames above silence",
+            needed="about two seconds that are louder than -80 dBFS",
+        )
+    case.progress(0.9, "getting the encoder's numbers back")
+    integers = _integers(recording, found, claimed)  # 4
+    doubled = integers is not None and _is_doubled(integers)
+    earlier = _generations(recording, found)  # 5
+    generations = int(claimed in LOSSY) + max(len(earlier), int(doubled))
+    return Finding(
+        summary=_summary(claimed, earlier, doubled, generations),
+        measures=(
+            Measure("lossy codings shown, at least", generations),
+            Measure("coded now in", claimed),
+            *_dip_measures(found),
+            *_integer_measures(integers),
+            *_band_measures(recording),  # 6
+        ),
+        limits=_limits(claimed, recording),
+        details=_details(found, integers),
+        figures=_figures(found),
+        strength=_strength(claimed, earlier, doubled),
+    )
+
+
+def _integers(recording: Recording, found: Searched, claimed: str) -> Integers | None:
+    own = [grid for grid in found.generations.grids if grid.is_own and grid.codec == MP3]
+    if claimed != "MP3" or not own:
+        return None
+    return mp3_integers(sound(recording, found.channel), offset=own[0].offset)
+
+
+def _is_doubled(integers: Integers) -> bool:
+    return (
+        integers.groups >= LEAST_GROUPS
+        and integers.explained >= LEAST_EXPLAINED
+        and integers.share_of_ones < FEWEST_ONES
+    )
+
+
+def _generations(recording: Recording, found: Searched) -> list[Grid]:
+    """Earlier grids, without those that take turns with a clearer one of the same codec."""
+    kept: list[Grid] = []
+    for grid in sorted(found.generations.earlier, key=lambda each: -each.z):
+        same = [other for other in kept if other.codec.name == grid.codec.name]
+        if same and not simultaneous(
+            sound(recording, found.channel),
+            codec=grid.codec,
+            sample_rate_hz=recording.facts.sample_rate_hz,
+            first=same[0].offset,
+            second=grid.offset,
+        ):
+            continue
+        kept.append(grid)
+    return kept
+
+
+def _summary(claimed: str, earlier: Sequence[Grid], doubled: bool, generations: int) -> str:
+    now = f"It is {claimed} now" if claimed != "lossless" else "It is stored without loss now"
+    if earlier:
+        names = [grid.codec.name for grid in earlier]
+        kinds = ", then ".join(dict.fromkeys(names)) if len(set(names)) == 1 else " and ".join(
+            sorted(set(names))
+        )  # fmt: skip
+        times = f"{len(names)} times" if len(set(names)) < len(names) else "before that"
+        return (
+            f"{now}, and was coded as {kinds} {times}: the frame grid is in its samples. It went "
+            f"through {generations} lossy codings or more."
+        )
+    if doubled:
+        return (
+            f"{now}, and was coded as MP3 at a lower rate before that: the encoder's small numbers "
+            f"are missing. It went through {generations} lossy codings or more."
+        )
+    if claimed in LOSSY:
+        return f"{now}; no trace of another coding before that was found."
+    return f"{now}; no trace of MP3 or AAC was found in its samples."
+
+
+def _dip_measures(found: Searched) -> list[Measure]:
+    measures = []
+    for family in found.generations.depths:
+        earlier = [grid for grid in found.generations.earlier if grid.codec.name == family]
+        height = earlier[0].z if earlier else found.generations.best(family)
+        note = "an earlier grid" if earlier else "no grid"
+        measures.append(
+            Measure(f"highest dip of {family}", height, "standard deviations", digits=1, note=note)
+        )
+        if earlier:
+            hop = earlier[0].codec.hop
+            measures.append(
+                Measure(
+                    f"offset of the earlier {family} grid", earlier[0].offset, f"samples of {hop}"
+                )
+            )
+    return measures
+
+
+def _integer_measures(integers: Integers | None) -> list[Measure]:
+    if integers is None:
+        return []
+    defined = integers.groups >= LEAST_GROUPS and integers.explained >= LEAST_EXPLAINED
+    share = 100 * integers.share_of_ones if defined else None
+    few = f"only {integers.groups} groups of numbers could be got back, {LEAST_GROUPS} are needed"
+    return [Measure("ones among the small numbers", share, "%", note="" if defined else few)]
+
+
+def _band_measures(recording: Recording) -> list[Measure]:
+    native = recording.native
+    found = band(native.spectrum, native.sample_rate_hz)
+    none = f"no fall of 12 dB or more below {native.sample_rate_hz / 2:.0f} Hz"
+    note = "" if found.cut_off_hz else none
+    return [Measure("cut-off of the band", found.cut_off_hz, "Hz", digits=0, note=note)]
+
+
+def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
+    limits = [
+        "No trace found does not mean that it was never coded before. "
+        f"Of recordings that were, {MISSED}",
+        "A grid is found only at the sample rate at which it was coded: a resampling in between "
+        f"destroys it. Searched was {recording.facts.sample_rate_hz:,} Hz alone.",
+        "An MP3 or AAC that was coded again at the same or a lower rate, with frames at the same "
+        "places, is not told from one that was coded once.",
+        "Earlier codings in Opus or AMR are not examined: no statistic that was tried told them from "
+        "chance reliably (see bench/RESULTS.md).",
+        "Encoders other than LAME and Shine (MP3) and FFmpeg's (AAC), and AAC with band replication "
+        "(HE-AAC), were not measured.",
+    ]
+    if claimed not in COVERED:
+        limits.append(f"False alarms were not measured on recordings coded in {claimed}.")
+    return tuple(limits)
+
+
+def _details(found: Searched, integers: Integers | None) -> dict[str, object]:
+    return {
+        "channel": "mixed" if found.channel is None else found.channel,
+        "frames": {name: depths.frames for name, depths in found.generations.depths.items()},
+        "grids": [
+            {
+                "codec": grid.codec.name,
+                "window": grid.codec.window,
+                "offset": grid.offset,
+                "standard_deviations": round(grid.z, 1),
+                "own": grid.is_own,
+            }
+            for grid in found.generations.grids
+        ],
+        "numbers_0_to_7": integers.counts if integers else [],
+        "groups_explained": round(integers.explained, 3) if integers else 0.0,
+    }
+
+
+def _strength(claimed: str, earlier: Sequence[Grid], doubled: bool) -> Strength | None:
+    if earlier:
+        rate = grid_rate(claimed)
+        wording = "how often a recording that was not coded before shows such a grid"
+    elif doubled:
+        rate, wording = doubled_rate(), "how often an MP3 that was coded once shows so few ones"
+    else:
+        return None
+    return rate.strength(wording) if rate else None
+
+
+def _figures(found: Searched) -> tuple[Figure, ...]:
+    return tuple(_figure(found, family) for family in found.generations.depths)
+
+
+def _figure(found: Searched, family: str) -> Figure:
+    dips = found.generations.depths[family].dips
+    grids = [grid for grid in found.generations.grids if grid.codec.name == family]
+    layers: list[Line | Points] = [
+        Line(numbers(np.arange(dips.size)), numbers(dips, digits=3), "dip"),
+        Line((0.0, float(dips.size)), (LEAST_Z, LEAST_Z), "from here on a grid is reported"),
+    ]
+    for own, label in ((True, "the file's own grid"), (False, "an earlier grid")):
+        of = [grid for grid in grids if grid.is_own == own]
+        if of:
+            x, y = [grid.offset for grid in of], [grid.z for grid in of]
+            layers.append(Points(numbers(x), numbers(y, digits=3), label))
+    said = "; ".join(
+        f"{'the own' if grid.is_own else 'an earlier'} grid at {grid.offset}, {grid.z:.1f}"
+        for grid in grids
+    )
+    return Figure(
+        title=f"Every offset of a frame of {family}",
+        alternative="How far the coefficients dip at each offset, in standard deviations: "
+        + (said or "no offset stands out")
+        + ".",
+        x_label=f"offset in samples, of {dips.size}",
+        y_label="standard deviations",
+        layers=tuple(layers),
+        x_range=(0.0, float(dips.size)),
+    )
