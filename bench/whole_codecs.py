@@ -75,9 +75,9 @@ def chains() -> dict[str, Chain]:
         table[label] = Chain(48_000, "", (), made)
     amr = through(source(8_000), 8_000, "libopencore_amrnb", 12_200)
     table["AMR 12.2k"] = Chain(8_000, "", (), amr)
-    table["Vorbis 64k"] = Chain(
-        44_100, "", (), through(source(44_100), 44_100, "libvorbis", 64_000)
-    )
+    vorbis = through(source(44_100), 44_100, "libvorbis", 64_000)
+    table["Vorbis 64k 44.1 kHz"] = Chain(44_100, "Vorbis", (), vorbis)
+    table["Vorbis 64k 44.1 kHz > WAV"] = Chain(44_100, "", ("Vorbis",), as_wav(vorbis))
     for rate_hz, kilobits in ((16_000, 32), (44_100, 64), (44_100, 128), (48_000, 64)):
         label = f"MP3 {kilobits}k {rate_hz / 1000:g} kHz"
         table[label] = Chain(rate_hz, "MP3", (), mp3(rate_hz, kilobits))
@@ -145,26 +145,25 @@ def row(name: str, label: str, chain: Chain) -> dict[str, Any]:
 def table(keep: Path) -> None:
     """Print, for each chain, how many recordings show which grid of an earlier codec."""
     rows = [json.loads(line) for line in keep.read_text().splitlines()]
-    print("| what | n | earlier MP3 | earlier AAC | own grid | highest dip: MP3 | AAC |")
+    print(
+        "| what | n | earlier MP3 | earlier AAC or Vorbis | own grid | highest dip: MP3 | AAC or Vorbis |"
+    )
     print("|---|---|---|---|---|---|---|")
     for label in dict.fromkeys(one["chain"] for one in rows):
         here = [one for one in rows if one["chain"] == label]
-        counts = {
-            family: sum(
-                any(grid[0] == family and not grid[4] for grid in one.get("grids", ()))
-                for one in here
-            )
-            for family in ("MP3", "AAC")
-        }
+        earlier = [{grid[0] for grid in one.get("grids", ()) if not grid[4]} for one in here]
+        counts = [
+            sum("MP3" in names for names in earlier),
+            sum(bool(names - {"MP3"}) for names in earlier),
+        ]
         own = sum(any(grid[4] for grid in one.get("grids", ())) for one in here)
         best = [
             " to ".join(f"{value:.1f}" for value in (min(all_of), max(all_of))) if all_of else "-"
             for family in ("MP3", "AAC")
             for all_of in [[one["best"][family] for one in here if family in one.get("best", {})]]
         ]
-        print(
-            f"| {label} | {len(here)} | {counts['MP3']} | {counts['AAC']} | {own} | {best[0]} | {best[1]} |"
-        )
+        shown = [len(here), *counts, own, *best]
+        print(f"| {label} | " + " | ".join(str(cell) for cell in shown) + " |")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import scipy.stats
 from earwitness.evidence.decode import Floats, StreamFacts
 from earwitness.outcome import Strength
 from earwitness.signal.codec_grid import CODECS, Depths
-from earwitness.signal.generations import FAMILIES, Generations, Grid, find_generations
+from earwitness.signal.generations import Generations, Grid, find_generations
 from earwitness.signal.recording import Recording
 
 _SHARED: Final = "codec_grids_1"
@@ -86,7 +86,7 @@ def _arrays(
         found = find_generations(
             sound(recording, channel),
             sample_rate_hz=recording.facts.sample_rate_hz,
-            own=own if own in FAMILIES else "",
+            own=own,
             progress=lambda part, n=number: progress((n + part) / len(channels)),  # type: ignore[misc]
         )
         if found is None:

@@ -19,6 +19,7 @@ from earwitness.outcome import (
     Points,
     numbers,
 )
+from earwitness.signal.codec_grid import VORBIS
 from earwitness.signal.generations import LEAST_Z, Generations, Grid
 from earwitness.signal.grid_track import GridTrack, Span, follow
 from earwitness.signal.recording import Recording
@@ -42,7 +43,8 @@ def frame_grid_v1(recording: Recording, case: CaseView) -> Finding | NotExamined
 
     1. The grids of MP3 and AAC are searched at the recording's own sample rate, as in
        recompression_v1. The grid of the file as it is never jumps, however the sound was edited
-       before it was coded; so only an earlier one is followed.
+       before it was coded; so only an earlier one is followed. Vorbis is not followed: its blocks
+       change their length, and the grid with them.
     2. At the grid's offset, and at four offsets beside it, the coefficients of every frame are
        computed. How much smaller they are at the grid's is what a frame says for the grid. Frames
        25 dB under the loud ones are left out.
@@ -61,7 +63,8 @@ def frame_grid_v1(recording: Recording, case: CaseView) -> Finding | NotExamined
             got="less than four pieces of sixteen frames above silence",
             needed="about two seconds that are louder than -80 dBFS",
         )
-    earlier = sorted(found.generations.earlier, key=lambda grid: -grid.z)
+    earlier = [grid for grid in found.generations.earlier if grid.codec != VORBIS]
+    earlier.sort(key=lambda grid: -grid.z)
     if not earlier:
         return NotExamined(
             reason="no grid of an earlier MP3 or AAC coding shows, so there is none to follow",

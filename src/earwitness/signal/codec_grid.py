@@ -1,4 +1,4 @@
-"""Where the frames of a lossy codec lay: the grid of MP3 or AAC, found in decoded samples.
+"""Where the frames of a lossy codec lay: the grid of MP3, AAC or Vorbis, found in decoded samples.
 
 An encoder rounds the coefficients of its transform, most of them to zero or to a few steps. Laid over
 the decoded sound at the same place, the same transform shows it: the coefficients are small more often
@@ -27,7 +27,7 @@ from earwitness.signal.native import release
 FRAMES_IN_PIECE: Final = 16
 _OWN_FRAMES: Final = 24
 _NOTHING: Final = np.float32(1e-14)  # of a coefficient's power: what rounding of floats leaves
-MOST_PIECES: Final = 190
+MOST_PIECES: Final = 300
 LEAST_PIECES: Final = 4
 SILENT: Final = 1e-8  # mean square: 80 dB under full scale
 QUIET: Final = 1e-9  # of a coefficient's power: a dozen times what rounding to 16 bits leaves
@@ -60,13 +60,16 @@ class Codec:
         """Its filters [shape=(k, length)]."""
         if self.name == "MP3":
             return mdct.mp3_filters(coefficients)
+        if self.name == "Vorbis":
+            return mdct.vorbis_filters(coefficients)
         return mdct.aac_filters(coefficients, kaiser=self.window == "Kaiser-Bessel")
 
 
 MP3: Final = Codec("MP3", mdct.MP3_HOP)
 AAC_KAISER: Final = Codec("AAC", mdct.AAC_HOP, "Kaiser-Bessel")
 AAC_SINE: Final = Codec("AAC", mdct.AAC_HOP, "sine")
-CODECS: Final = (MP3, AAC_KAISER, AAC_SINE)
+VORBIS: Final = Codec("Vorbis", mdct.AAC_HOP, "Vorbis")
+CODECS: Final = (MP3, AAC_KAISER, AAC_SINE, VORBIS)
 
 
 @dataclass(frozen=True, slots=True)

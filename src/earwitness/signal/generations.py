@@ -14,7 +14,7 @@ import numpy as np
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal import codec_grid
-from earwitness.signal.codec_grid import AAC_KAISER, AAC_SINE, MP3, Codec, Depths
+from earwitness.signal.codec_grid import AAC_KAISER, AAC_SINE, MP3, VORBIS, Codec, Depths
 
 LEAST_Z: Final = 7.0  # see bench/whole_codecs.py: what untouched recordings do not reach
 LEAST_PART: Final = (
@@ -23,7 +23,15 @@ LEAST_PART: Final = (
 LEAST_OWN_Z: Final = 12.0
 MOST_GRIDS: Final = 3  # of one codec
 _SAME: Final = 2  # samples
-FAMILIES: Final[Mapping[str, tuple[Codec, ...]]] = {"MP3": (MP3,), "AAC": (AAC_KAISER, AAC_SINE)}
+# Transforms of one length, which hear one another; under its own window a codec shows best.
+FAMILIES: Final[Mapping[str, tuple[Codec, ...]]] = {
+    "MP3": (MP3,),
+    "AAC": (AAC_KAISER, AAC_SINE, VORBIS),
+}
+_VORBIS_OVER: Final = (
+    1.15  # its dip over AAC's to be named: behind a second codec the two come near
+)
+_TRIED_PIECES: Final = 40  # in the choice of the window
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class Generations:
     def best(self, family: str) -> float:
         """The highest dip of a codec that is not the file's own grid."""
         dips = self.depths[family].dips
-        own = [grid.offset for grid in self.grids if grid.is_own and grid.codec.name == family]
+        own = [g.offset for g in self.grids if g.is_own and g.codec in FAMILIES[family]]
         offset = codec_grid.highest(dips, but_for=own)
         return 0.0 if offset in own else float(dips[offset])
 
@@ -80,14 +88,14 @@ def find_generations(
     own: str = "",
     progress: Callable[[float], None] = lambda _: None,
 ) -> Generations | None:
-    """Search for the grids of MP3 and AAC at every offset.
+    """Search for the grids of MP3, and of AAC and Vorbis, at every offset.
 
     Parameters
     ----------
     signal : np.ndarray [shape=(n,)]
     sample_rate_hz : int
     own : str
-        ``MP3`` or ``AAC`` where the file itself is coded so.
+        ``MP3``, ``AAC`` or ``Vorbis`` where the file itself is coded so.
     progress : callable
         Told the fraction done.
 
@@ -101,16 +109,27 @@ def find_generations(
     windows: dict[str, Codec] = {}
     for number, (family, codecs) in enumerate(FAMILIES.items()):
         progress(number / len(FAMILIES))
-        seen = [(codec_grid.depths(signal, codec=codec, sample_rate_hz=sample_rate_hz), codec)
-                for codec in codecs]  # fmt: skip
-        candidates = [(depths, codec) for depths, codec in seen if depths is not None]
-        if not candidates:
+        named = [codec.name for codec in codecs]
+        codec = _best_window(signal, codecs, sample_rate_hz)
+        depths = codec_grid.depths(signal, codec=codec, sample_rate_hz=sample_rate_hz)
+        if depths is None:
             continue
-        depths, codec = max(candidates, key=lambda each: float(each[0].dips.max()))
         shown[family], windows[family] = depths, codec
-        found = _own(signal, codecs, depths, sample_rate_hz) if family == own else []
+        found = _own(signal, codecs, depths, sample_rate_hz) if own in named else []
         grids += _with_others(found, codec, depths)
     return Generations(tuple(grids), shown, windows) if shown else None
+
+
+def _best_window(signal: Floats, codecs: tuple[Codec, ...], sample_rate_hz: int) -> Codec:
+    """The codec whose window shows the highest dip, judged by some pieces."""
+    heights = []
+    for codec in codecs if len(codecs) > 1 else ():
+        depths = codec_grid.depths(
+            signal, codec=codec, sample_rate_hz=sample_rate_hz, pieces=_TRIED_PIECES
+        )
+        height = float(depths.dips.max()) if depths is not None else 0.0
+        heights.append(height / _VORBIS_OVER if codec == VORBIS else height)
+    return codecs[int(np.argmax(heights))] if heights else codecs[0]
 
 
 def _own(
@@ -129,7 +148,8 @@ def _own(
 
 def _with_others(found: list[Grid], codec: Codec, depths: Depths) -> list[Grid]:
     dips = depths.dips
-    while len(found) < MOST_GRIDS:
+    most = 1 if codec == VORBIS else MOST_GRIDS  # its blocks change length, and the grid moves
+    while len(found) < most:
         known = [grid.offset for grid in found]
         offset = codec_grid.highest(dips, but_for=known)
         loudest = max((grid.z for grid in found if not grid.is_own), default=0.0)

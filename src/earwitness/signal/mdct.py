@@ -60,6 +60,16 @@ def aac_filters(coefficients: Indices, *, kaiser: bool) -> Floats:
     return mdct_filters(coefficients, window=_kaiser_window() if kaiser else sine(2 * AAC_HOP))
 
 
+def vorbis_filters(coefficients: Indices) -> Floats:
+    """Filters of Vorbis's transform at 44.1 and 48 kHz, long blocks [shape=(k, 2048)].
+
+    Source
+    ------
+    Xiph.Org, Vorbis I specification, 4.3.1 (the window).
+    """
+    return mdct_filters(coefficients, window=np.sin(np.pi / 2 * sine(2 * AAC_HOP) ** 2))
+
+
 def mdct_filters(coefficients: Indices, *, window: Doubles) -> Floats:
     """Filters of a modified discrete cosine transform under a window [shape=(k, window.size)].
 
