@@ -127,7 +127,7 @@ class _Numbers:
     @property
     def lowered(self) -> bool:
         """Whether it differs from a coding of the same sound without history."""
-        return not self.raised and self.log_odds is not None and self.log_odds > mp3_again.bar()
+        return not self.raised and self.log_odds is not None and self.log_odds > 0
 
     @property
     def defined(self) -> bool:
@@ -229,7 +229,7 @@ def _number_measures(numbers_of: _Numbers | None) -> list[Measure]:
         Measure(
             "spread of the numbers against a coding without history",
             numbers_of.log_odds,
-            f"(an earlier coding is likely from {mp3_again.bar():.2f} on)",
+            "(above 0, an earlier coding is likely)",
             digits=2,
             note=numbers_of.why_not,
         ),

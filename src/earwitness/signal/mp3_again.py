@@ -85,12 +85,7 @@ def log_odds(differences: Doubles) -> float:
     Made by ``bench/whole_double.py train`` on the train half of the speakers.
     """
     weights = _weights()
-    return float(weights[0] + differences @ weights[2:])
-
-
-def bar() -> float:
-    """What one in twenty recordings that were coded once exceeds, by cross-validation in training."""
-    return float(_weights()[1])
+    return float(weights[0] + differences @ weights[1:])
 
 
 @cache

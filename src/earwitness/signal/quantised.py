@@ -102,10 +102,13 @@ def mp3_integers(signal: Floats, *, offset: int) -> Integers:
 
 
 def spread(integers: Integers) -> npt.NDArray[np.float64]:
-    """The logarithms of how classes, values and repeats are spread, for a comparison [shape=(n,)]."""
+    """The logarithms of how classes, values and repeats are spread, for a comparison [shape=(60,)].
+
+    Of the classes up to seven: those of greater numbers are too rare in half a minute.
+    """
     parts: list[float] = []
     in_band = integers.groups.sum(axis=0)
-    for row, (_, high) in enumerate(CLASSES):
+    for row, (_, high) in enumerate(CLASSES[: _MIDDLE_CLASS + 1]):
         for column in range(len(BANDS)):
             count = integers.groups[row, column]
             counts = integers.counts[row, column]
