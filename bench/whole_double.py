@@ -107,10 +107,8 @@ def table(lines: list[dict[str, Any]]) -> None:
         scores = np.array([mp3_again.log_odds(differences) for differences in tried])
         label = f"{first} > {second}" if first else f"once, {second}"
         shares = f"{min(ones):.1f} to {max(ones):.1f}" if ones else "-"
-        over = [f"{(scores > bar).sum()} of {scores.size}" for bar in (0.0, mp3_again.bar())]
-        print(
-            f"| {label} | {len(here)} | {rare} of {len(ones)} | {over[0]} | {over[1]} | {shares} |"
-        )
+        over = f"{(scores > 0).sum()} of {scores.size}"
+        print(f"| {label} | {len(here)} | {rare} of {len(ones)} | {over} | {shares} |")
 
 
 def main() -> None:
