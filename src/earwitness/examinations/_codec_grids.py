@@ -17,21 +17,19 @@ import scipy.stats
 from earwitness.evidence.decode import Floats, StreamFacts
 from earwitness.outcome import Strength
 from earwitness.signal.codec_grid import CODECS, Depths
+from earwitness.signal.codings import codec_named
 from earwitness.signal.generations import Generations, Grid, find_generations
 from earwitness.signal.recording import Recording
 
 _SHARED: Final = "codec_grids_1"
-LOSSLESS_CODECS: Final = (
-    "pcm_",
-    "flac",
-    "alac",
-    "wavpack",
-    "tta",
-    "ape",
-    "shorten",
-    "tak",
-    "truehd",
-)
+_NAMES: Final = {
+    "mp3": "MP3",
+    "aac": "AAC",
+    "opus": "Opus",
+    "amrnb": "AMR",
+    "amrwb": "AMR-WB",
+    "vorbis": "Vorbis",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,8 @@ class Searched:
 
 def coding_of(facts: StreamFacts) -> str:
     """What the file itself is coded in: ``lossless``, ``MP3``, ``AAC``, ``Opus``, or another name."""
-    codec = facts.codec.lower()
-    if codec.startswith(LOSSLESS_CODECS):
-        return "lossless"
-    for name in ("mp3", "aac", "opus", "amr"):
-        if codec.startswith(name) or f"_{name}" in codec:
-            return name.upper() if name != "opus" else "Opus"
-    return "Vorbis" if "vorbis" in codec else facts.codec
+    codec = codec_named(facts.codec.lower())
+    return "lossless" if codec is None else _NAMES.get(codec, codec)
 
 
 def searched(recording: Recording, progress: Callable[[float], None]) -> Searched | None:

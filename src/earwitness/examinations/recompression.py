@@ -38,7 +38,6 @@ from earwitness.signal.recording import Recording
 
 FEWEST_ONES = 0.12
 LEAST_EXPLAINED = 0.05
-LOSSY = ("MP3", "AAC", "Opus", "AMR", "Vorbis")
 
 
 @examination(
@@ -94,7 +93,7 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
     numbers_of = _numbers(recording, found, claimed)  # 4, 5
     earlier = _generations(recording, found)  # 6
     raised = numbers_of is not None and numbers_of.raised
-    generations = int(claimed in LOSSY) + max(len(earlier), int(raised))
+    generations = int(claimed != "lossless") + max(len(earlier), int(raised))
     return Finding(
         summary=_summary(claimed, earlier, numbers_of, generations),
         measures=(
@@ -194,7 +193,7 @@ def _summary(
             "It is MP3 now; the encoder's numbers are spread as after an earlier coding at a higher "
             "rate, which is likely and not shown."
         )
-    if claimed in LOSSY:
+    if claimed != "lossless":
         return f"It is {now} now; no trace of another coding before that was found."
     return f"It is {now} now; no trace of MP3, AAC or Vorbis was found in its samples."
 
@@ -324,4 +323,5 @@ def _figure(found: Searched, family: str) -> Figure:
         y_label="standard deviations",
         layers=tuple(layers),
         x_range=(0.0, float(dips.size)),
+        y_range=(float(dips.min()), 1.1 * max(LEAST_Z, float(dips.max()))),
     )

@@ -9,18 +9,16 @@ Conventions: signals are float32 at the file's own rate [shape=(n,)]; bit rates 
 
 from __future__ import annotations
 
-import io
-from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-import av
 import numpy as np
 import numpy.typing as npt
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal import codec_grid, quantised
+from earwitness.signal.codings import Coding, send_through_codec
 from earwitness.signal.quantised import Integers
 
 RATES_HZ: Final = (44_100, 48_000)
@@ -65,7 +63,11 @@ def against_once(
     """
     stretch, offset = _loudest(signal, offset, int(LONGEST_S * sample_rate_hz))
     here = quantised.mp3_integers(stretch, offset=offset)
-    once = recoded(stretch[_SHIFT:], sample_rate_hz=sample_rate_hz, bit_rate=bit_rate)
+    once = send_through_codec(
+        stretch[_SHIFT:],
+        Coding("mp3", bit_rate, sample_rate_hz),
+        sample_rate_hz=sample_rate_hz,
+    )
     own = codec_grid.own_grid(once, codec=codec_grid.MP3, sample_rate_hz=sample_rate_hz)
     if own is None:
         return None
@@ -102,31 +104,3 @@ def _loudest(signal: Floats, offset: int, count: int) -> tuple[Floats, int]:
     power = [float(np.dot(signal[at : at + count], signal[at : at + count])) for at in starts]
     first = int(starts[int(np.argmax(power))])
     return np.asarray(signal[first : first + count]), (offset - first) % codec_grid.MP3.hop
-
-
-def recoded(signal: Floats, *, sample_rate_hz: int, bit_rate: int) -> Floats:
-    """Code a sound as MP3 by LAME, at a constant rate, and decode it again [shape=(n,)]."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="mp3") as out:
-        stream = out.add_stream("libmp3lame", rate=sample_rate_hz)
-        stream.layout = "mono"
-        stream.bit_rate = bit_rate
-        frame = av.AudioFrame.from_ndarray(signal[np.newaxis], format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = (
-            sample_rate_hz,
-            0,
-            Fraction(1, sample_rate_hz),
-        )
-        resampler = av.AudioResampler(
-            format=stream.format.name,
-            layout="mono",
-            rate=sample_rate_hz,
-            frame_size=stream.codec_context.frame_size,
-        )
-        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(stream.encode(piece))
-        out.mux(stream.encode(None))
-    file.seek(0)
-    with av.open(file, "r") as container:
-        parts = [piece.to_ndarray()[0] for piece in container.decode(audio=0)]
-    return np.concatenate(parts).astype(np.float32, copy=False)
