@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,8 @@ def edited(
     return sound, []
 
 
-def rows(name: str, another: str) -> list[dict[str, Any]]:
+def rows(name: str, another: str) -> Iterator[dict[str, Any]]:
     """What is found in all chains of one speaker."""
-    lines = []
     for first, (codec, bits) in FIRST.items():
         sound, other = (
             rounded(coded(carrier(who, RATE_HZ), RATE_HZ, codec, bits)) for who in (name, another)
@@ -68,9 +68,8 @@ def rows(name: str, another: str) -> list[dict[str, Any]]:
                     tape = coded(tape, RATE_HZ, *coding)
                 told = jumps(tape, OWN.get(second, ""))
                 at = [second_ - lead / RATE_HZ for second_ in cuts]
-                lines.append({"name": name, "first": first, "second": second, "edit": kind,
-                              "cuts": at, "jumps": told})  # fmt: skip
-    return lines
+                yield {"name": name, "first": first, "second": second, "edit": kind,
+                       "cuts": at, "jumps": told}  # fmt: skip
 
 
 def jumps(tape: Floats, own: str) -> list[list[float]] | None:

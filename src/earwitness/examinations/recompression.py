@@ -37,7 +37,7 @@ from earwitness.signal.quantised import LEAST_GROUPS, Integers, mp3_integers
 from earwitness.signal.recording import Recording
 
 FEWEST_ONES = 0.12
-LEAST_EXPLAINED = 0.05
+LEAST_EXPLAINED = 0.02
 
 
 @examination(
