@@ -251,8 +251,7 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
         f"destroys it. Searched was {recording.facts.sample_rate_hz:,} Hz alone.",
         "An AAC that was coded again with frames at the same places, and an MP3 that was coded again at "
         "the same rate, are not told from those that were coded once.",
-        "Earlier codings in Opus or AMR are not examined: no statistic that was tried told them from "
-        "chance reliably (see bench/RESULTS.md).",
+        "Earlier codings in Opus or AMR are not examined: neither leaves a grid that stays.",
         "Encoders other than LAME and Shine (MP3) and FFmpeg's (AAC), and AAC with band replication "
         "(HE-AAC), were not measured.",
     ]
