@@ -29,7 +29,7 @@ MISSED: Final = (
     "in 20 s each, all that were MP3, AAC or Vorbis and then WAV were found (78 of 78), and those "
     "behind Opus at 48 kbit/s (12 of 12); behind Opus at 24 kbit/s, one of twelve, which minutes "
     "of sound better; and of those coded again at a lower rate by the same codec, with frames at "
-    "other places, none of eleven."
+    "other places, none of eleven"
 )
 
 

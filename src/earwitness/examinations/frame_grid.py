@@ -103,17 +103,6 @@ def _finding(recording: Recording, tracks: Sequence[GridTrack]) -> Finding:
     jumps = sum(len(track.jumps) for track in tracks)
     first = tracks[0]
     rate = jump_rate(coding_of(recording.facts))
-    limits = [
-        "A cut is missed where it takes out, or puts in, a whole number of frames: one in "
-        f"{first.codec.hop} of cuts at random.",
-        "Sound that was edited before its first lossy coding, or while it was not coded, has no grid "
-        "that could jump.",
-        "A resampling, or a change of speed, between the codings removes the grid.",
-        "A jump shows that the coded sound was cut or joined here, not why: programs that record in "
-        "parts, and players that skip, leave the same.",
-    ]
-    if rate is None:
-        limits.append("How often untouched recordings of this coding show a jump was not measured.")
     return Finding(
         summary=_summary(tracks),
         measures=(
@@ -121,7 +110,7 @@ def _finding(recording: Recording, tracks: Sequence[GridTrack]) -> Finding:
             *(measure for track in tracks for measure in _measures(track)),
         ),
         places=tuple(place for track in tracks for place in _places(track))[:MOST_PLACES],  # 5
-        limits=tuple(limits),
+        limits=_limits(first, is_measured=rate is not None),
         details={
             track.codec.name: {
                 "hop_samples": track.codec.hop,
@@ -134,6 +123,21 @@ def _finding(recording: Recording, tracks: Sequence[GridTrack]) -> Finding:
         figures=tuple(_figure(track, recording.duration_s) for track in tracks),
         strength=rate.strength("how often an untouched recording shows any jump") if rate else None,
     )
+
+
+def _limits(first: GridTrack, *, is_measured: bool) -> tuple[str, ...]:
+    limits = [
+        "A cut is missed where it takes out, or puts in, a whole number of frames: one in "
+        f"{first.codec.hop} of cuts at random.",
+        "Sound that was edited before its first lossy coding, or while it was not coded, has no grid "
+        "that could jump.",
+        "A resampling, or a change of speed, between the codings removes the grid.",
+        "A jump shows that the coded sound was cut or joined here, not why: programs that record in "
+        "parts, and players that skip, leave the same.",
+    ]
+    if not is_measured:
+        limits.append("How often untouched recordings of this coding show a jump was not measured.")
+    return tuple(limits)
 
 
 def _summary(tracks: Sequence[GridTrack]) -> str:

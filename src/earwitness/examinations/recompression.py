@@ -246,7 +246,7 @@ def _band_measures(recording: Recording) -> list[Measure]:
 def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     limits = [
         "No trace found does not mean that it was never coded before. "
-        f"Of recordings that were, {MISSED}",
+        f"Of recordings that were, {MISSED}.",
         "A grid is found only at the sample rate at which it was coded: a resampling in between "
         f"destroys it. Searched was {recording.facts.sample_rate_hz:,} Hz alone.",
         "An AAC that was coded again with frames at the same places, and an MP3 that was coded again at "
