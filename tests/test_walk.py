@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "examinations"))
@@ -21,6 +22,7 @@ import tiny_whisper
 import earwitness
 import sounds
 from earwitness.archive import build
+from earwitness.evidence.decode import decode_mono
 from earwitness.examinations import (
     Examination,
     all_examinations,
@@ -56,6 +58,19 @@ def quarter_second(folder: Path) -> dict[str, list[Path]]:
     return {"questioned": [sounds.write_wav(folder / "short.wav", sounds.tone(0.25))]}
 
 
+def cut_mp3(folder: Path) -> dict[str, list[Path]]:
+    """A second cut out of one of the demo's MP3 files, and stored as WAV."""
+    rate_hz = 24_000
+    sound = decode_mono(DEMO_SOUNDS / "known_2.mp3", sample_rate_hz=rate_hz)[: 20 * rate_hz]
+    cut = np.concatenate([sound[: 8 * rate_hz], sound[9 * rate_hz :]])
+    return {"questioned": [sounds.write_wav(folder / "cut.wav", cut, rate_hz=rate_hz)]}
+
+
+def quiet(folder: Path) -> dict[str, list[Path]]:
+    """Five seconds that are all but silent."""
+    return {"questioned": [sounds.write_wav(folder / "quiet.wav", sounds.tone(5.0, level=4e-5))]}
+
+
 def messages(_: Path) -> dict[str, list[Path]]:
     """The demo's message, the two earlier ones, and what was written about it."""
     return {
@@ -83,9 +98,11 @@ FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds ar
 
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
+    "frame_grid_v1": (Setting(cut_mp3), Setting(voice_message)),
     "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
+    "recompression_v1": (Setting(voice_message), Setting(quiet)),
     "repeats_v1": (Setting(voice_message), Setting(quarter_second)),
     "rhetoric_v1": (Setting(messages, prepare=transcribe), Setting(voice_message)),
     "verification_v1": (Setting(messages), Setting(voice_message)),

@@ -140,3 +140,8 @@ def test_released_pages_can_be_read_again(tmp_path: Path) -> None:
     release(mapped[500:])
     assert float(mapped[500:].sum(dtype=float)) == before
     release(np.zeros(5, dtype=np.float32))
+
+
+def test_memory_of_a_library_is_left_alone() -> None:
+    """What soxr gives back lies in memory that is neither numpy's own nor a file's."""
+    release(np.frombuffer(bytearray(64), dtype=np.float32)[2:])

@@ -188,6 +188,8 @@ def release(signal: Floats) -> None:
         if base.base is None:
             return
         base = base.base
+    if not isinstance(base, np.ndarray):  # memory of another kind, such as a library's own
+        return
     if isinstance(base.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
         base.base.madvise(mmap.MADV_DONTNEED)
 

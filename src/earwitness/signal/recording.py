@@ -127,6 +127,26 @@ class Recording:
             return np.zeros(0, dtype=np.float32)
         return np.memmap(path, dtype=np.float32, mode="r")
 
+    def native_signal(self, channel: int | None = None) -> Floats:
+        """The sound at its own rate, not resampled [shape=(n,)], memory-mapped.
+
+        Parameters
+        ----------
+        channel : int, optional
+            One channel alone; without it, all of them mixed.
+        """
+        _ = self._decoded
+        rate_hz = self.facts.sample_rate_hz
+        if channel is None and rate_hz >= BASE_RATE_HZ:
+            return self.signal(rate_hz)
+        path = self.folder / f"native_{'mono' if channel is None else channel}.f32"
+        with self._lock(path.stem):
+            if not path.exists():
+                self._write_native(path, channel)
+        if path.stat().st_size == 0:
+            return np.zeros(0, dtype=np.float32)
+        return np.memmap(path, dtype=np.float32, mode="r")
+
     @cached_property
     def speech(self) -> Speech:
         """Where somebody speaks."""
@@ -174,6 +194,13 @@ class Recording:
                     self.on_progress(min(1.0, notes.samples / expected), "decoding")
             file.write(resampler.finish().tobytes())
         return notes, meter.finish()
+
+    def _write_native(self, path: Path, channel: int | None) -> None:
+        with written_whole(path) as file:
+            for block in decode(self.exhibit.path, max_hours=self.max_hours):
+                floats = block.floats
+                one = floats.mean(axis=0, dtype=np.float32) if channel is None else floats[channel]
+                file.write(np.ascontiguousarray(one).tobytes())
 
     def _resample_to(self, path: Path, sample_rate_hz: int) -> None:
         with written_whole(path) as file:

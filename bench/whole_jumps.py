@@ -1,0 +1,162 @@
+"""Cuts between two lossy codings: how often the grid's jump is found, where, and how often for nothing.
+
+    EARWITNESS_DATA=FOLDER python bench/whole_jumps.py run --half test --speakers 10 --keep FILE
+    python bench/whole_jumps.py table --keep FILE
+
+Twenty seconds of a speaker are coded and decoded; then 0.3 to 3 s are taken out at a random place, or a
+stretch of another speaker's, coded in the same way, is put in, or nothing is done; then the whole is
+stored as WAV or coded again. A jump is right when its place holds the cut, give or take 50 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from codec_chains import Floats, carrier, coded, names, rounded
+
+from earwitness.signal import generations, grid_track
+
+RATE_HZ = 48_000
+FIRST = {"MP3 64k": ("libmp3lame", 64_000), "AAC 48k": ("aac", 48_000)}
+SECOND: dict[str, tuple[str, int, dict[str, str]] | None] = {
+    "WAV": None,
+    "MP3 128k": ("libmp3lame", 128_000, {}),
+    "AAC 96k": ("aac", 96_000, {}),
+    "Opus 48k": ("libopus", 48_000, {}),
+    "Opus 24k": ("libopus", 24_000, {"application": "voip"}),
+}
+EDITS = ("none", "deleted", "inserted")
+OWN = {"MP3 128k": "MP3", "AAC 96k": "AAC"}
+
+
+def edited(
+    sound: Floats, other: Floats, kind: str, rng: np.random.Generator
+) -> tuple[Floats, list[float]]:
+    """The sound with its edit, and the seconds at which it was cut."""
+    count = int(rng.uniform(0.3, 3.0) * RATE_HZ)
+    at = int(rng.integers(3 * RATE_HZ, sound.size - 3 * RATE_HZ - count))
+    if kind == "deleted":
+        return np.concatenate([sound[:at], sound[at + count :]]), [at / RATE_HZ]
+    if kind == "inserted":
+        start = int(rng.integers(RATE_HZ, other.size - RATE_HZ - count))
+        parts = [sound[:at], other[start : start + count], sound[at:]]
+        return np.concatenate(parts), [at / RATE_HZ, (at + count) / RATE_HZ]
+    return sound, []
+
+
+def rows(name: str, another: str) -> Iterator[dict[str, Any]]:
+    """What is found in all chains of one speaker."""
+    for first, (codec, bits) in FIRST.items():
+        sound, other = (
+            rounded(coded(carrier(who, RATE_HZ), RATE_HZ, codec, bits)) for who in (name, another)
+        )
+        for second, coding in SECOND.items():
+            for kind in EDITS:
+                rng = np.random.default_rng(
+                    [*name.encode(), *first.encode(), *second.encode(), *kind.encode()]
+                )
+                tape, cuts = edited(sound, other, kind, rng)
+                lead = int(rng.integers(1, 2_000))
+                tape = tape[lead:]
+                if coding is not None:
+                    tape = coded(tape, RATE_HZ, *coding)
+                told = jumps(tape, OWN.get(second, ""))
+                at = [second_ - lead / RATE_HZ for second_ in cuts]
+                yield {"name": name, "first": first, "second": second, "edit": kind,
+                       "cuts": at, "jumps": told}  # fmt: skip
+
+
+def jumps(tape: Floats, own: str) -> list[list[float]] | None:
+    """Jumps, each as beginning, end and size; None where no grid could be followed."""
+    found = generations.find_generations(tape, sample_rate_hz=RATE_HZ, own=own)
+    told: list[list[float]] | None = None
+    for family in generations.FAMILIES:
+        grids = [grid for grid in found.earlier if grid.codec.name == family] if found else []
+        if not grids:
+            continue
+        best = max(grids, key=lambda grid: grid.z)
+        track = grid_track.follow(
+            tape,
+            codec=best.codec,
+            sample_rate_hz=RATE_HZ,
+            offset=best.offset,
+            threshold=generations.LEAST_Z,
+        )
+        if track is not None:
+            told = told or []
+            told += [[round(j.start_s, 3), round(j.end_s, 3), j.by_samples] for j in track.jumps]
+    return told
+
+
+def table(keep: Path) -> None:
+    """Print a line for each pair of codings."""
+    lines = [json.loads(line) for line in keep.read_text().splitlines()]
+    columns = ("coded", "untouched: n", "not followed", "with a jump", "deleted: n", "found",
+               "inserted: n", "an end found", "false jumps in edited", "width of place, s",
+               "error of its middle, ms")  # fmt: skip
+    print("| " + " | ".join(columns) + " |")
+    print("|---" * 11 + "|")
+    for first in FIRST:
+        for second in SECOND:
+            here = [one for one in lines if (one["first"], one["second"]) == (first, second)]
+            if here:
+                print(f"| {first} > {second} | {_cells(here)} |")
+
+
+def _cells(here: list[dict[str, Any]]) -> str:
+    cells: list[str] = []
+    by = {kind: [one for one in here if one["edit"] == kind] for kind in EDITS}
+    none = by["none"]
+    cells += [
+        len(none),
+        sum(one["jumps"] is None for one in none),
+        sum(bool(one["jumps"]) for one in none),
+    ]
+    false, widths, errors = 0, [], []
+    for kind in ("deleted", "inserted"):
+        hit = 0
+        for one in by[kind]:
+            right = False
+            for start, end, _ in one["jumps"] or []:
+                near = [cut for cut in one["cuts"] if start - 0.05 <= cut <= end + 0.05]
+                if near:
+                    right = True
+                    widths.append(end - start)
+                    errors.append(1000 * min(abs((start + end) / 2 - cut) for cut in near))
+                else:
+                    false += 1
+            hit += right
+        cells += [len(by[kind]), hit]
+    middle = f"{np.median(widths):.2f}" if widths else "-"
+    error = f"{np.median(errors):.0f} (95 %: {np.quantile(errors, 0.95):.0f})" if errors else "-"
+    return " | ".join(str(cell) for cell in [*cells, false, middle, error])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("do", choices=("run", "table"))
+    parser.add_argument("--half", choices=("train", "test"), default="test")
+    parser.add_argument("--speakers", type=int, default=10)
+    parser.add_argument("--keep", type=Path, default=Path("whole_jumps.jsonl"))
+    arguments = parser.parse_args()
+    if arguments.do == "table":
+        table(arguments.keep)
+        return
+    every = names(arguments.half)
+    every = [name for name in every if carrier(name, 16_000).size >= 14 * 16_000]
+    chosen = every[:: max(1, len(every) // arguments.speakers)][: arguments.speakers]
+    for index, name in enumerate(chosen):
+        for line in rows(name, chosen[index - 1]):
+            with arguments.keep.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+        print(name, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
