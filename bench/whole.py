@@ -1,0 +1,117 @@
+"""Is it whole? Edits that are known, in real speech, through real codecs; as much speech untouched.
+
+    EARWITNESS_DATA=FOLDER python bench/whole.py measure --half fit|test --keep FOLDER
+    EARWITNESS_DATA=FOLDER python bench/whole.py learn --keep FOLDER
+    python bench/whole.py report --keep FOLDER [--half test]
+
+``measure`` finds the moments of every recording and their cues, and keeps them: recordings are the
+test half of the speakers, or the two of five of the training half that the network did not learn
+from. ``learn`` fits the weights of the cues and the table that is shipped on the latter. ``report``
+prints what holds on the test half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import whole_data as data
+import whole_learn
+
+from earwitness.signal.joins import Network, network_of
+from earwitness.signal.moments import find_moments
+from earwitness.signal.quality import frame_power, speech_levels
+from earwitness.signal.speech import find_speech
+
+TABLE = Path("src/earwitness/examinations/edits.npz")
+
+
+def tasks(half: str, folder: Path) -> list[tuple[data.Carrier, str, str]]:
+    """Carrier, kind of edit and kind of cut; "untouched" for both where there is none."""
+    found = data.carriers(folder, "train" if half == "fit" else half)
+    if half == "fit":
+        found = data.split_train(found)[1]
+    wanted: list[tuple[data.Carrier, str, str]] = [
+        (each, "untouched", "untouched") for each in found
+    ]
+    seen: dict[str, int] = {}
+    for carrier in found:
+        count = seen[carrier.speaker] = seen.get(carrier.speaker, 0) + 1
+        long = carrier.set_name == "librispeech"
+        if not long and (
+            count > (4 if half == "fit" else 2) or carrier.sound.size < 3 * data.RATE_HZ
+        ):
+            continue
+        kinds = [kind for kind in data.KINDS if not (long and kind == "same speaker")]
+        repeats = 3 if long and half == "fit" else 1
+        for number in range(repeats):
+            for index, cut in enumerate(data.CUTS):
+                kind = kinds[(len(wanted) // 3 + index + number) % len(kinds)]
+                wanted.append((carrier, kind, cut))
+    return wanted
+
+
+def measure(half: str, keep: Path, folder: Path, network: Network | None) -> None:
+    """Cues of every recording, in one file for each save; a run that is stopped goes on."""
+    wanted = tasks(half, folder)
+    others = [carrier for carrier, kind, _ in wanted if kind == "untouched"]
+    for save in data.SAVES:
+        path = keep / f"{half}_{save.replace(' ', '_')}.npz"
+        if path.exists():
+            continue
+        facts, moments = [], []
+        started = time.time()
+        for number, (carrier, kind, cut) in enumerate(wanted):
+            rng = np.random.default_rng([number, 7])
+            edited: data.Edited | None = data.Edited(carrier.sound, ())
+            if kind != "untouched":
+                edited = data.edit(carrier, kind, cut, rng, others)
+            if edited is None:
+                continue
+            sound = data.saved(edited.sound, save)
+            found = find_moments(sound, network=network)
+            snr_db = (
+                speech_levels(frame_power(sound), find_speech(sound)).snr_db
+                if kind == "untouched"
+                else None
+            )
+            where = [carrier.set_name, carrier.speaker, carrier.name]
+            facts.append([*where, kind, cut, found.duration_s, edited.cuts_s, snr_db])
+            moments.append(np.column_stack([found.at_s, found.cues]).astype(np.float32))
+        np.savez(
+            path,
+            facts=np.array(json.dumps(facts)),
+            lengths=np.array([len(each) for each in moments]),
+            moments=np.concatenate(moments),
+        )
+        print(half, save, len(facts), f"{time.time() - started:.0f} s", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("measure", "learn", "report"))
+    parser.add_argument("--half", choices=("fit", "test"), default="test")
+    parser.add_argument("--keep", type=Path, required=True)
+    parser.add_argument("--network", type=Path, help="another than the shipped one")
+    parser.add_argument("--table", type=Path, default=TABLE)
+    arguments = parser.parse_args()
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+    network = None
+    if arguments.network:
+        with np.load(arguments.network) as stored:
+            network = network_of(dict(stored))
+    if arguments.what == "measure":
+        measure(arguments.half, arguments.keep, folder, network)
+    elif arguments.what == "learn":
+        whole_learn.learn(arguments.keep, arguments.table)
+    else:
+        whole_learn.report(arguments.keep, arguments.half, arguments.table)
+
+
+if __name__ == "__main__":
+    main()
