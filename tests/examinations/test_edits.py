@@ -14,7 +14,6 @@ from earwitness.evidence.decode import Floats
 from earwitness.examinations import find_examination
 from earwitness.examinations._reference_speech import FEWEST_SPEAKERS, RATE_FACTOR, _in_table, table
 from earwitness.outcome import Finding, NotExamined, Outcome
-from earwitness.report.html import to_html
 from earwitness.signal.chains import Chain
 from earwitness.signal.codings import Coding
 from earwitness.workbench import Case
@@ -76,7 +75,6 @@ def test_every_place_has_a_close_look_that_the_timeline_leads_to(
     links = set(re.findall(r'href="#(whole-\d+-[^"]+)"', page))
     assert len(links) >= 2
     assert all(f'id="{link}"' in page for link in links)
-    assert to_html
 
 
 def test_an_untouched_recording_has_no_place(tmp_path: Path) -> None:
@@ -90,8 +88,9 @@ def test_an_untouched_recording_has_no_place(tmp_path: Path) -> None:
 
 
 def test_without_a_population_the_shipped_table_is_used_and_named(tmp_path: Path) -> None:
-    """A voice with noise as the table's speech has it, as WAV."""
-    sound = sounds.voice(22.0) + sounds.noise(22.0, level=3e-4)
+    """A voice with pauses, and with noise as the table's speech has it, as WAV."""
+    nobody = np.zeros(24_000, np.float32)
+    sound = np.concatenate([nobody, sounds.voice(22.0), nobody]) + sounds.noise(25.0, level=3e-4)
     case = earwitness.new(
         tmp_path / "a.case", questioned=[sounds.write_wav(tmp_path / "tape.wav", sound)]
     )
@@ -100,19 +99,13 @@ def test_without_a_population_the_shipped_table_is_used_and_named(tmp_path: Path
     assert "the shipped table" in str(outcome.measure("untouched speech").value)
 
 
-def test_conditions_that_nobody_measured_are_not_examined(
-    tmp_path: Path, demo_sounds: Path
-) -> None:
-    """Vorbis at a rate that no table has, and a population that is too small."""
-    case = with_population(tmp_path, demo_sounds / "known_1.m4a", count=FEWEST_SPEAKERS - 1)
-    path = case.path / "case.toml"
-    assert path.exists()
-    outcome = examined(case)
-    if isinstance(outcome, NotExamined):
-        assert "not known" in outcome.reason
-        assert f"{FEWEST_SPEAKERS - 1} speakers" in outcome.got
-    else:
-        assert "the shipped table" in str(outcome.measure("untouched speech").value)
+def test_conditions_that_nobody_measured_are_not_examined(tmp_path: Path) -> None:
+    """No pauses to tell the noise by, so no table fits; and a population that is too small."""
+    tape = sounds.write_wav(tmp_path / "tape.wav", sounds.voice(22.0))
+    outcome = examined(with_population(tmp_path, tape, count=FEWEST_SPEAKERS - 1))
+    assert isinstance(outcome, NotExamined)
+    assert "not known" in outcome.reason
+    assert f"{FEWEST_SPEAKERS - 1} speakers" in outcome.got
 
 
 @pytest.mark.parametrize(
@@ -138,7 +131,10 @@ def test_the_table_covers_its_own_conditions() -> None:
     for number, codec in enumerate(arrays["codecs"]):
         rate = round(float(arrays["bit_rates"][number]) * (RATE_FACTOR - 0.1))
         codings = (Coding(str(codec), rate, 16_000),) if codec else ()
-        assert _in_table(Chain(codings=codings, snr_db=float(arrays["snr_db"][number].mean()))) == number
+        assert (
+            _in_table(Chain(codings=codings, snr_db=float(arrays["snr_db"][number].mean())))
+            == number
+        )
 
 
 def test_silence_is_not_examined(tmp_path: Path) -> None:

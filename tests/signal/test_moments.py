@@ -1,4 +1,4 @@
-"""Moments that may be cuts: found where a sound was cut, the same in pieces, none where there is nothing."""
+"""Moments that may be cuts: found where a sound was cut, the same in pieces, none in nothing."""
 
 from __future__ import annotations
 

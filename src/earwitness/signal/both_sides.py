@@ -253,7 +253,7 @@ def _steadied(low: Floats32, hz: float) -> npt.NDArray[np.complex128]:
     beat *= np.minimum(1.0, 3 * np.median(size) / np.maximum(size, 1e-12))
     lag = round(1.0 * _LOW_RATE_HZ / _PHASE_STEP)
     if count < 4 * lag:
-        return beat
+        return np.asarray(beat)
     mean = scipy.ndimage.uniform_filter1d(beat, lag, mode="nearest")
     turns = mean[lag:] * np.conj(mean[:-lag])
     turns = scipy.ndimage.uniform_filter1d(turns, min(16 * lag, turns.size), mode="nearest")

@@ -209,7 +209,7 @@ def _at(scores: Floats64, at: Floats64, values: Floats64) -> Floats64:
     return np.asarray(values[index])
 
 
-def best_near(places: Places, cuts_s: Sequence[float], lowest: float) -> Floats64:
+def best_near(places: Places, cuts_s: Sequence[float] | Floats64, lowest: float) -> Floats64:
     """The best score within 50 ms of each known cut [shape=(k,)]."""
     found = []
     for cut_s in cuts_s:

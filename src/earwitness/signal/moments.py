@@ -61,7 +61,7 @@ def find_moments(
     steps = np.concatenate(step) if step else np.zeros(0, np.float32)
     heard = np.concatenate(join) if join else np.zeros(0, np.float32)
     at = _peaks(heard)
-    moments_s = (at + 0.5) * FRAME_S
+    moments_s = (at.astype(np.float64) + 0.5) * FRAME_S
     cues = np.zeros((at.size, len(CUES)))
     if at.size:
         near = scipy.ndimage.maximum_filter1d(steps, 2 * _NEAR + 1)

@@ -49,7 +49,7 @@ def find_pauses(speech: Speech, duration_s: float) -> Floats64:
     starts = np.concatenate([[0.0], speech.regions[:, 1] + GUARD_S])
     ends = np.concatenate([speech.regions[:, 0] - GUARD_S, [duration_s]])
     pauses = np.stack([starts, ends], axis=1)
-    return pauses[ends - starts >= LEAST_PAUSE_S]
+    return np.asarray(pauses[ends - starts >= LEAST_PAUSE_S])
 
 
 def noise_levels(sides: Sides, pauses: Floats64) -> Floats64:
