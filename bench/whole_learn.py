@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import scipy.optimize
 import whole_data as data
 
 from earwitness.signal.cuts import (
@@ -17,8 +16,10 @@ from earwitness.signal.cuts import (
     WITHIN_S,
     Calibration,
     Places,
+    at_cuts,
     best_near,
     find_places,
+    learn_weights,
     quantiles,
     rarity,
 )
@@ -65,8 +66,8 @@ def reached_by(rows: Sequence[Row]) -> Floats:
     return quantiles(np.concatenate([row.moments.cues for row in rows if row.kind == "untouched"]))
 
 
-def learn_weights(by_save: dict[str, list[Row]]) -> Floats:
-    """Logistic regression of cut against untouched moment, on rarities; no weight is negative."""
+def weights_of(by_save: dict[str, list[Row]]) -> Floats:
+    """Weights from all saves together, each with the rarities of its own untouched speech."""
     cuts, others = [], []
     for rows in by_save.values():
         reached = reached_by(rows)
@@ -74,31 +75,13 @@ def learn_weights(by_save: dict[str, list[Row]]) -> Floats:
             rare = rarity(row.moments.cues, reached)
             if row.kind == "untouched":
                 others.append(rare)
-                continue
-            for cut_s in row.cuts_s:
-                near = np.flatnonzero(np.abs(row.moments.at_s - cut_s) <= WITHIN_S)
-                if near.size:
-                    cuts.append(rare[near[np.argmax(rare[near, 1])]])
-    positive, negative = np.array(cuts), np.concatenate(others)
-    shown = np.concatenate([positive, negative])
-    is_cut = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])
-    balance = np.where(is_cut > 0, len(negative) / len(positive) / 20, 1.0)
-
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        logit = shown @ weights[:-1] + weights[-1]
-        chance = 1 / (1 + np.exp(-logit))
-        value = np.logaddexp(0, logit) - is_cut * logit
-        slope = balance * (chance - is_cut) / balance.sum()
-        gradient = np.append(shown.T @ slope, slope.sum())
-        gradient[:-1] += 2 * PENALTY * weights[:-1]
-        return float(
-            (balance * value).sum() / balance.sum() + PENALTY * (weights[:-1] ** 2).sum()
-        ), gradient
-
-    start = np.append(np.full(len(CUES), 0.5), -4.0)
-    bounds = [(0.0, None)] * len(CUES) + [(None, None)]
-    found = scipy.optimize.minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B")
-    return np.asarray(found.x)
+            else:
+                cuts.append(at_cuts(row.moments.at_s, rare, row.cuts_s))
+    shown, plain = np.concatenate(cuts), np.concatenate(others)
+    tones = CUES.index("tones")  # few of these recordings have any: only a population's count
+    shown[:, tones] = plain[:, tones] = 0
+    start = np.append(np.zeros(len(CUES)), -4.0)
+    return learn_weights(shown, plain, about=start, pull=PENALTY)
 
 
 def places_of(rows: Sequence[Row], reached: Floats, weights: Floats) -> list[Places]:
@@ -120,7 +103,7 @@ def calibrated(rows: Sequence[Row], reached: Floats, weights: Floats) -> Calibra
 
 def learn(keep: Path, out: Path) -> None:
     by_save = load(keep, "fit")
-    weights = learn_weights(by_save)
+    weights = weights_of(by_save)
     print("weights", dict(zip((*CUES, "constant"), np.round(weights, 3), strict=True)))
     arrays: dict[str, npt.NDArray[np.generic]] = {"weights": weights.astype(np.float32)}
     reached, counts = [], {"recordings": [], "speakers": [], "seconds": [], "snr_db": []}

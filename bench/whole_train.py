@@ -1,6 +1,10 @@
 """Learns the network of ``signal/joins.py`` on the training half of the speakers.
 
-    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER [--passes 3] [--epochs 8]
+    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --epochs 6 --out first.npz
+    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --passes 3 --epochs 1 \
+        --start first.npz --rate 0.0015
+
+The shipped weights were learned by these two, one after the other.
 
 Recordings are made of pieces of utterances (LibriSpeech and speechocean762, both CC BY 4.0), of one
 recording, one speaker or two, cut anywhere, in pauses, or with a cross-fade, and saved in each of
@@ -30,7 +34,7 @@ from earwitness.signal.joins import (
     network_of,
 )
 
-WIDTH = 40
+WIDTH = 32
 CHUNK = 2_048
 BATCH = 8
 POSITIVE, IGNORED = 2, 12  # frames to either side of a cut
@@ -146,11 +150,12 @@ class Learner:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--passes", type=int, default=1)
     parser.add_argument(
         "--only", type=int, default=0, help="make the sounds of this pass, and stop"
     )
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins.npz"))
     arguments = parser.parse_args()
@@ -167,6 +172,10 @@ def main() -> None:
     chunks = [(s, i) for s, (_, target) in enumerate(sets) for i in range(len(target) // CHUNK)]
     print("chunks", len(chunks), "joins", joins, flush=True)
     learner = Learner(1)
+    if arguments.start:
+        with np.load(arguments.start) as stored:
+            begun = network_of(dict(stored))
+        learner.weights, learner.biases = list(begun.weights), list(begun.biases)
     rng = np.random.default_rng(2)
     total = arguments.epochs * (len(chunks) // BATCH)
     started = time.time()

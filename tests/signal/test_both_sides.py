@@ -13,9 +13,6 @@ from earwitness.signal.both_sides import (
     RATE_HZ,
     differences,
     listen,
-    tones_hz,
-    tones_of,
-    with_tones,
 )
 
 MIDDLE = np.array([5.0])
@@ -37,7 +34,6 @@ def test_noise_that_goes_on_differs_in_nothing() -> None:
     assert found["noise level"] < 1
     assert found["noise spectrum"] < 1.5
     assert found["band"] < 1.5
-    assert found["tones"] == 0
 
 
 def test_louder_noise_shows_in_its_level_alone() -> None:
@@ -63,26 +59,6 @@ def test_an_offset_shows_as_one() -> None:
     noise = sounds.noise(10.0, level=0.01)
     assert measured(halves(noise, noise + np.float32(0.01)))["offset"] > 10
     assert measured(noise)["offset"] < 5
-
-
-def test_hum_that_is_out_of_step_shows_in_tones() -> None:
-    """A third of a turn, in hum that lies 20 dB under noise; hum that goes on does not show."""
-    noise = sounds.noise(10.0, level=0.01)
-    hum = sounds.tone(10.0, hz=100.0, level=0.0014 * 3)
-    assert tones_hz(listen(noise + hum).low) == pytest.approx([100.0], abs=0.1)
-    assert measured(noise + hum)["tones"] < 2
-    broken = halves(hum, hum[round(RATE_HZ / 300) :])
-    assert measured(noise + broken)["tones"] > 10
-
-
-def test_tones_are_told_and_given_to_another_sound() -> None:
-    """Frequency and height of what was put in come back."""
-    noise = sounds.noise(20.0, level=0.01)
-    hertz, heights = np.array([50.0, 150.1]), np.array([0.006, 0.004])
-    found, found_heights = tones_of(listen(with_tones(noise, hertz, heights, seed=1)).low)
-    order = np.argsort(found)
-    assert found[order] == pytest.approx(hertz, abs=0.1)
-    assert found_heights[order] == pytest.approx(heights, rel=0.15)
 
 
 def test_at_the_ends_and_in_short_sounds_nothing_differs() -> None:

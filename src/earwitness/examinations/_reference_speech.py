@@ -16,14 +16,24 @@ from earwitness.evidence.decode import Floats
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations._contract import CaseView
 from earwitness.outcome import NotExamined
-from earwitness.signal.both_sides import listen, tones_of, with_tones
+from earwitness.signal.both_sides import listen
 from earwitness.signal.chains import Chain, chain_of, send_through
 from earwitness.signal.codings import Coding
-from earwitness.signal.cuts import Calibration, best_near, find_places, quantiles
+from earwitness.signal.cuts import (
+    Calibration,
+    Places,
+    at_cuts,
+    best_near,
+    find_places,
+    learn_weights,
+    quantiles,
+    rarity,
+)
 from earwitness.signal.known_cuts import with_known_cuts
 from earwitness.signal.moments import Moments, find_moments
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import FRAME_S, Speech
+from earwitness.signal.tones import tones_of, with_tones
 
 FEWEST_SPEAKERS: Final = 8
 LEAST_S: Final = 120.0
@@ -32,7 +42,10 @@ MOST_OF_ONE_S: Final = 60.0
 RATE_FACTOR: Final = 1.6  # by which a bit rate may differ from the shipped table's
 SNR_MARGIN_DB: Final = 3.0
 
+PULL: Final = 0.001  # of the shipped weights on those that a population learns
+
 Arrays = Mapping[str, npt.NDArray[Any]]
+Floats64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,7 +55,8 @@ class Reference:
     ``told`` says in words which speech it is.
     """
 
-    reached: npt.NDArray[np.float64]
+    reached: Floats64
+    weights: Floats64
     calibration: Calibration
     told: str
 
@@ -51,7 +65,7 @@ class Reference:
 class Table:
     """What is shipped: the weights of the cues, and the scores of real speech in five conditions."""
 
-    weights: npt.NDArray[np.float64]
+    weights: Floats64
     conditions: Sequence[str]
     arrays: Arrays
 
@@ -62,6 +76,7 @@ class Table:
         seconds = float(arrays["seconds"][number])
         return Reference(
             reached=arrays["reached"][number].astype(np.float64),
+            weights=self.weights,
             calibration=Calibration(
                 arrays[f"untouched_{number}"].astype(np.float64),
                 arrays[f"cuts_{number}"].astype(np.float64),
@@ -134,24 +149,61 @@ def _of_population(
         f"edits_1_population_{identity.hexdigest()[:16]}",
         lambda: _measured(recording, case, chain, chosen),
     )
-    untouched = _stored_moments(arrays, "untouched")
-    edited = _stored_moments(arrays, "edited")
+    untouched, edited = (_stored_moments(arrays, name) for name in ("untouched", "edited"))
+    cuts_s = np.split(arrays["cuts_s"], np.cumsum(arrays["cut_counts"])[:-1])
     reached = quantiles(np.concatenate([moments.cues for moments in untouched]))
-    weights = table().weights
-    places = [find_places(moments, reached, weights) for moments in untouched]
-    scores = np.concatenate([each.score for each in places])
-    at = np.split(arrays["cuts_s"], np.cumsum(arrays["cut_counts"])[:-1])
-    found = [
-        best_near(find_places(moments, reached, weights), cuts_s, float(scores.min()))
-        for moments, cuts_s in zip(edited, at, strict=True)
-    ]
+    scores, found = _scores(untouched, edited, cuts_s, reached)
     seconds = sum(moments.duration_s for moments in untouched)
     return Reference(
         reached=reached,
-        calibration=Calibration(scores, np.concatenate(found), seconds, len(untouched)),
+        weights=_weights(untouched, edited, cuts_s, reached),
+        calibration=Calibration(scores, found, seconds, len(untouched)),
         told=f"the case's population: {len(untouched)} recordings of {speakers} speakers, "
         f"{seconds / 60:.1f} minutes, brought into the conditions of this recording ({chain.wording})",
     )
+
+
+def _weights(
+    untouched: Sequence[Moments],
+    edited: Sequence[Moments],
+    cuts_s: Sequence[Floats64],
+    reached: Floats64,
+) -> Floats64:
+    """The shipped weights, moved towards what tells the cuts in these recordings."""
+    cuts = [
+        at_cuts(moments.at_s, rarity(moments.cues, reached), at)
+        for moments, at in zip(edited, cuts_s, strict=True)
+    ]
+    others = [rarity(moments.cues, reached) for moments in untouched]
+    about = table().weights
+    if not sum(len(each) for each in cuts):
+        return about
+    return learn_weights(np.concatenate(cuts), np.concatenate(others), about=about, pull=PULL)
+
+
+def _scores(
+    untouched: Sequence[Moments],
+    edited: Sequence[Moments],
+    cuts_s: Sequence[Floats64],
+    reached: Floats64,
+) -> tuple[Floats64, Floats64]:
+    """Scores of untouched places and of known cuts, by weights from the other half of the speakers."""
+    scores: list[Floats64] = []
+    halves: list[tuple[list[Places], list[Floats64]]] = []
+    for half in (0, 1):
+        weights = _weights(
+            untouched[1 - half :: 2], edited[1 - half :: 2], cuts_s[1 - half :: 2], reached
+        )
+        scores += [find_places(moments, reached, weights).score for moments in untouched[half::2]]
+        places = [find_places(moments, reached, weights) for moments in edited[half::2]]
+        halves.append((places, list(cuts_s[half::2])))
+    joined = np.concatenate(scores)
+    found = [
+        best_near(each, at, float(joined.min()))
+        for places, all_at in halves
+        for each, at in zip(places, all_at, strict=True)
+    ]
+    return joined, np.concatenate(found)
 
 
 def _measured(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from earwitness.evidence.exhibit import Role
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._edit_figures import close_up_of, timeline
-from earwitness.examinations._reference_speech import Reference, reference_for, table
+from earwitness.examinations._reference_speech import Reference, reference_for
 from earwitness.outcome import Asked, Figure, Finding, Measure, NotExamined, Place, Strength
 from earwitness.signal.cuts import Calibration, Places, find_places
 from earwitness.signal.moments import CUES, Moments, find_moments
@@ -41,17 +41,19 @@ def edits_v1(
 
     1. All is heard at 16 kHz. Moments that stand out within 20 ms are kept, with eight cues each: a
        step in what linear prediction leaves; what a small network that learned joins of speech makes
-       of 120 ms either way; and how the 1.6 s before differ from the 1.6 s after in the level and
-       the spectrum of the noise, the band, the fall of the sound in the room, the offset of the
-       samples, and the phase of tones that run through the recording.
+       of 120 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
+       spectrum of the noise, the band, the fall of the sound in the room, and the offset of the
+       samples; and whether tones that run through the recording, as hum does, break there.
     2. Untouched speech is brought into the conditions of this recording: its level, noise, band and
        codec. It is the case's population, if that holds eight speakers and two minutes; else that of
        the shipped table, if the table has such conditions. Else this ends as not examined.
     3. Each cue becomes a rarity: the share of moments of that untouched speech which reach it. The
-       rarities are added up with weights that were learned on cuts in real speech. What is highest
-       within a quarter of a second is a place.
+       rarities are added up with weights that were learned on cuts in real speech, and that a
+       population moves to what tells its own cuts (of step 4). What is highest within a quarter of a
+       second is a place. With the shipped table, tones have no weight: few of its recordings have any.
     4. The same speech, cut on purpose at random places, gives each place a log10 likelihood ratio:
-       that a cut scores so, against that a place of untouched speech does.
+       that a cut scores so, against that a place of untouched speech does. No speaker of a population
+       is scored by weights to which he or she contributed.
     5. A place is told if the best place of untouched speech of this length scores as much with a
        probability of at most ``most_probable_error``.
     """
@@ -59,7 +61,7 @@ def edits_v1(
     reference = reference_for(recording, case)  # 2
     if isinstance(reference, NotExamined):
         return reference
-    places = find_places(moments, reference.reached, table().weights)  # 3
+    places = find_places(moments, reference.reached, reference.weights)  # 3
     measured = reference.calibration
     ratios = measured.log10_lr(places.score)  # 4
     bar = measured.score_for(most_probable_error, recording.duration_s)  # 5
@@ -209,7 +211,7 @@ def _details(
             for index, (low, high) in zip(shown, spread, strict=True)
         ],
         "untouched_speech": reference.told,
-        "weights": dict(zip((*CUES, "constant"), table().weights.round(3).tolist(), strict=True)),
+        "weights": dict(zip((*CUES, "constant"), reference.weights.round(3).tolist(), strict=True)),
     }
 
 

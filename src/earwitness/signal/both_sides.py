@@ -1,7 +1,7 @@
-"""What differs between the sound before a moment and the sound after it: noise, room, band, tones.
+"""What differs between the sound before a moment and the sound after it: noise, room, band, offset.
 
 A passage that was brought in from elsewhere brings its own noise, its own room and its own band
-with it; one that was taken out leaves the hum that runs through it out of step.
+with it.
 
 Conventions: signals are float32 at 16 kHz [shape=(n,)]; moments are seconds [shape=(m,)]; each
 measure grows with the difference and has no unit of its own: what it is worth is told by how often
@@ -20,6 +20,7 @@ import scipy.ndimage
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal.native import release
+from earwitness.signal.tones import LOW_RATE_HZ
 
 RATE_HZ: Final = 16_000
 STEP: Final = 320
@@ -28,14 +29,8 @@ SIDE_S: Final = 1.6
 LEAST_SIDE_S: Final = 0.3
 _WINDOW: Final = 640
 _BANDS: Final = 20
-_LOW_RATE_HZ: Final = 2_000
-_DECIMATE: Final = RATE_HZ // _LOW_RATE_HZ
+_DECIMATE: Final = RATE_HZ // LOW_RATE_HZ
 _PIECE_S: Final = 60
-_TONES: Final = 6
-_TONE_OVER_DB: Final = 9.0
-_PHASE_STEP: Final = 40  # 20 ms at 2 kHz
-_PHASE_S: Final = 2.0
-_MOST_RATIO: Final = 30.0
 _MOMENTS_AT_ONCE: Final = 1_024
 
 Floats64 = npt.NDArray[np.float64]
@@ -103,23 +98,21 @@ def _decimated(signal: Floats, first: int, last: int) -> Floats32:
     return np.asarray(filtered[reach : reach + last - first : _DECIMATE], dtype=np.float32)
 
 
-MEASURES: Final = ("noise level", "noise spectrum", "band", "room", "offset", "tones")
+MEASURES: Final = ("noise level", "noise spectrum", "band", "room", "offset")
 
 
 def differences(sides: Sides, moments_s: Floats64) -> Floats64:
-    """How far both sides of each moment differ, by each of the ``MEASURES`` [shape=(m, 6)].
+    """How far both sides of each moment differ, by each of the ``MEASURES`` [shape=(m, 5)].
 
     1. The noise of a side is what its bands do not fall below but in a seventh of the time.
     2. Its band is what the levels reach in a tenth of the time, above 3.4 kHz against below.
     3. Its room is how fast its level falls where it falls fastest.
     4. Its offset is the mean of its samples.
-    5. Tones that run through the recording are followed on both sides and carried on to the moment.
     """
     found = np.zeros((moments_s.size, len(MEASURES)))
     for first in range(0, moments_s.size, _MOMENTS_AT_ONCE):
         part = slice(first, first + _MOMENTS_AT_ONCE)
-        found[part, :5] = _levels_apart(sides, moments_s[part])
-    found[:, 5] = _tones_apart(sides.low, moments_s)
+        found[part] = _levels_apart(sides, moments_s[part])
     return found
 
 
@@ -179,103 +172,3 @@ def _reflected(levels: Floats32, inside: npt.NDArray[np.bool_]) -> Floats32:
     n = np.maximum(inside.sum(axis=1, keepdims=True), 1)
     pick = np.take_along_axis(order, np.arange(steps)[np.newaxis] % n, axis=1)
     return np.take_along_axis(levels, pick[:, :, np.newaxis], axis=1)
-
-
-def tones_hz(low: Floats32) -> Floats64:
-    """Frequencies of tones that run through the recording, strongest first, six at most [shape=(k,)]."""
-    size = int(min(8_192, max(1_024, 2 ** int(np.log2(max(low.size // 3, 1))))))
-    if low.size < 2 * size:
-        return np.zeros(0)
-    windows = np.lib.stride_tricks.sliding_window_view(low, size)[:: size // 2]
-    windows = windows[:: -(-windows.shape[0] // 400)]
-    spectra = scipy.fft.rfft(windows * np.hanning(size).astype(np.float32), axis=1)
-    level = np.median(10 * np.log10(np.abs(spectra) ** 2 + 1e-9), axis=0)
-    hz_per_bin = _LOW_RATE_HZ / size
-    around = scipy.ndimage.median_filter(level, max(5, round(40 / hz_per_bin)), mode="nearest")
-    over = level - around
-    peak = (level == scipy.ndimage.maximum_filter1d(level, 5)) & (over > _TONE_OVER_DB)
-    peak[: round(40 / hz_per_bin)] = False
-    peak[round(900 / hz_per_bin) :] = False
-    bins = np.flatnonzero(peak)
-    bins = bins[np.argsort(-over[bins], kind="stable")][:_TONES]
-    left, middle, right = level[bins - 1], level[bins], level[bins + 1]
-    shift = 0.5 * (left - right) / (left - 2 * middle + right - 1e-9)
-    return np.asarray((bins + shift) * hz_per_bin)
-
-
-def tones_of(low: Floats32) -> tuple[Floats64, Floats64]:
-    """Tones that run through a recording: frequencies and amplitudes [shape=(k,), (k,)].
-
-    An amplitude is the median of what four seconds of the tone average to.
-    """
-    found = tones_hz(low)
-    size = round(4.0 * _LOW_RATE_HZ / _PHASE_STEP)
-    amplitudes = []
-    for hz in found:
-        beat = _steadied(low, float(hz))
-        mean = scipy.ndimage.uniform_filter1d(beat, min(size, max(1, beat.size)), mode="nearest")
-        amplitudes.append(2 * float(np.median(np.abs(mean))))
-    return found, np.array(amplitudes)
-
-
-def with_tones(sound: Floats32, hertz: Floats64, amplitudes: Floats64, *, seed: int) -> Floats32:
-    """A sound with tones that run through it, their phases drawn anew [shape=(n,)]."""
-    random = np.random.default_rng(seed)
-    at_s = np.arange(sound.size) / RATE_HZ
-    total = np.array(sound, dtype=np.float64)
-    for hz, amplitude in zip(hertz, amplitudes, strict=True):
-        total += amplitude * np.sin(2 * np.pi * (hz * at_s + random.uniform()))
-    return total.astype(np.float32)
-
-
-def _tones_apart(low: Floats32, moments_s: Floats64) -> Floats64:
-    """How much the phases of all tones jump at each moment, in units of what they can be told to.
-
-    1. Each tone is turned to zero hertz; its slow drift, over sixteen seconds, is taken out.
-    2. On either side of each moment it is averaged over two seconds; what varies round the average tells
-       how well that is known.
-    3. The jump is one less the cosine of the two phases' difference, times their joint ratio of signal
-       to noise, which is cut off at 30 so that a loud tone is not believed more than a quiet one.
-    """
-    total = np.zeros(moments_s.size)
-    for hz in tones_hz(low):
-        total += _phase_jump(_steadied(low, float(hz)), moments_s)
-    return total
-
-
-def _steadied(low: Floats32, hz: float) -> npt.NDArray[np.complex128]:
-    """A tone, turned to zero hertz and without its slow drift, every 20 ms [shape=(steps,)]."""
-    count = low.size // _PHASE_STEP
-    time = np.arange(_PHASE_STEP) / _LOW_RATE_HZ
-    beat = low[: count * _PHASE_STEP].reshape(count, _PHASE_STEP) @ np.exp(-2j * np.pi * hz * time)
-    beat *= np.exp(-2j * np.pi * hz * np.arange(count) * _PHASE_STEP / _LOW_RATE_HZ) / _PHASE_STEP
-    size = np.abs(beat)
-    beat *= np.minimum(1.0, 3 * np.median(size) / np.maximum(size, 1e-12))
-    lag = round(1.0 * _LOW_RATE_HZ / _PHASE_STEP)
-    if count < 4 * lag:
-        return np.asarray(beat)
-    mean = scipy.ndimage.uniform_filter1d(beat, lag, mode="nearest")
-    turns = mean[lag:] * np.conj(mean[:-lag])
-    turns = scipy.ndimage.uniform_filter1d(turns, min(16 * lag, turns.size), mode="nearest")
-    drift = np.pad(np.angle(turns) / lag, (lag // 2, lag - lag // 2), mode="edge")
-    return np.asarray(beat * np.exp(-1j * np.cumsum(drift)))
-
-
-def _phase_jump(beat: npt.NDArray[np.complex128], moments_s: Floats64) -> Floats64:
-    steps = round(_PHASE_S * _LOW_RATE_HZ / _PHASE_STEP)
-    at = np.round(moments_s * _LOW_RATE_HZ / _PHASE_STEP).astype(int)
-    sums = np.concatenate([[0], np.cumsum(beat)])
-    powers = np.concatenate([[0], np.cumsum(np.abs(beat) ** 2)])
-    inside = (at >= steps + 1) & (at + steps + 1 <= beat.size)
-    at = np.clip(at, steps + 1, max(steps + 1, beat.size - steps - 1))
-    if beat.size < 2 * steps + 2:
-        return np.zeros(moments_s.size)
-    means, ratios = [], []
-    for begin, end in ((at - 1 - steps, at - 1), (at + 1, at + 1 + steps)):
-        mean = (sums[end] - sums[begin]) / steps
-        around = (powers[end] - powers[begin]) / steps - np.abs(mean) ** 2
-        means.append(mean)
-        ratios.append(np.abs(mean) ** 2 / np.maximum(around / steps, 1e-16))
-    joint = np.minimum(1 / (1 / (ratios[0] + 1e-9) + 1 / (ratios[1] + 1e-9)), _MOST_RATIO)
-    apart = np.angle(means[1] * np.conj(means[0]))
-    return np.asarray(joint * (1 - np.cos(apart)) * inside)

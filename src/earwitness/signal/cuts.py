@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import scipy.optimize
+import scipy.special
 import scipy.stats
 
-from earwitness.signal.moments import Moments
+from earwitness.signal.moments import CUES, Moments
 
 RARITIES: Final = np.arange(0.0, 3.01, 0.1)  # -log10 of the share of moments that reach a value
 MOST_RARE: Final = 8.0
@@ -26,6 +27,8 @@ WITHIN_S: Final = 0.05
 MOST_TAIL: Final = 0.05  # share of untouched places that the law of their tail is fitted on
 FEWEST_IN_TAIL: Final = 12
 _BOOTSTRAPS: Final = 200
+_CUTS_WORTH: Final = 0.05
+_SHARP: Final = [CUES.index(cue) for cue in ("step", "join", "tones")]
 
 Floats64 = npt.NDArray[np.float64]
 
@@ -53,6 +56,57 @@ def rarity(cues: Floats64, reached: Floats64, *, most: float = MOST_RARE) -> Flo
             beyond = np.maximum((cues[:, cue] - known[thousandth]) / step, 0.0)
             found[:, cue] += np.where(cues[:, cue] > known[thousandth], beyond, 0.0)
     return np.minimum(found, most)
+
+
+def learn_weights(cuts: Floats64, untouched: Floats64, *, about: Floats64, pull: float) -> Floats64:
+    """Weights of the cues' rarities, and a constant, that tell cuts from untouched moments.
+
+    Logistic regression, with the cuts together worth a twentieth of the untouched moments. No weight
+    is negative: no cue may speak against a cut by being rare.
+
+    Parameters
+    ----------
+    cuts, untouched : np.ndarray [shape=(n, cues)]
+        Rarities.
+    about : np.ndarray [shape=(cues + 1,)]
+        Weights that they are drawn towards; the constant is free.
+    pull : float
+        How strongly, a factor on the square of the difference.
+
+    Returns
+    -------
+    np.ndarray [shape=(cues + 1,)]
+    """
+    shown = np.concatenate([cuts, untouched])
+    is_cut = np.concatenate([np.ones(len(cuts)), np.zeros(len(untouched))])
+    share = np.where(is_cut > 0, len(untouched) / len(cuts) * _CUTS_WORTH, 1.0)
+    share /= share.sum()
+
+    def loss(weights: Floats64) -> tuple[float, Floats64]:
+        logit = shown @ weights[:-1] + weights[-1]
+        slope = share * (scipy.special.expit(logit) - is_cut)
+        away = weights[:-1] - about[:-1]
+        gradient = np.append(shown.T @ slope + 2 * pull * away, slope.sum())
+        value = share @ (np.logaddexp(0, logit) - is_cut * logit) + pull * (away**2).sum()
+        return float(value), gradient
+
+    bounds = [(0.0, None)] * (about.size - 1) + [(None, None)]
+    found = scipy.optimize.minimize(loss, about, jac=True, bounds=bounds, method="L-BFGS-B")
+    return np.asarray(found.x.round(4))
+
+
+def at_cuts(at_s: Floats64, rare: Floats64, cuts_s: Sequence[float] | Floats64) -> Floats64:
+    """Rarities of the moment within 50 ms of each known cut at which sharp cues stand out most.
+
+    Sharp are those that tell a moment and not a stretch: step, join, tones. Cuts that no moment is
+    near are left out [shape=(at most k, cues)].
+    """
+    found = []
+    for cut_s in cuts_s:
+        near = np.flatnonzero(np.abs(at_s - cut_s) <= WITHIN_S)
+        if near.size:
+            found.append(rare[near[np.argmax(rare[near][:, _SHARP].sum(axis=1))]])
+    return np.array(found).reshape(len(found), rare.shape[1])
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import scipy.ndimage
 
 from earwitness.evidence.decode import Floats
-from earwitness.signal import both_sides, joins
+from earwitness.signal import both_sides, joins, tones
 from earwitness.signal.joins import FRAME_S, Network
 
-CUES: Final = ("step", "join", *both_sides.MEASURES)
+CUES: Final = ("step", "join", *both_sides.MEASURES, "tones")
 APART_S: Final = 0.02
 EDGE_S: Final = 0.15  # at the ends there is nothing to compare with
 _NEAR, _AROUND = 2, 12  # frames: of a step itself, and of what it is compared with
@@ -47,7 +47,8 @@ def find_moments(
     1. *Step*: the highest sample of what linear prediction leaves, or of the sound above 6 kHz,
        within 4 ms, against the highest of the 20 ms on either side (Cooper 2010).
     2. *Join*: what a small network, which learned joins of speech, makes of 120 ms either way.
-    3. The two sides are compared: noise, band, room, offset, tones (``both_sides``).
+    3. Where tones that run through the recording break, there is a moment, too (``tones``).
+    4. The two sides are compared: noise, band, room, offset (``both_sides``).
     """
     network = network or joins.network()
     step, join = [], []
@@ -60,14 +61,29 @@ def find_moments(
         on_progress(last * joins.FRAME / total)
     steps = np.concatenate(step) if step else np.zeros(0, np.float32)
     heard = np.concatenate(join) if join else np.zeros(0, np.float32)
-    at = _peaks(heard)
+    sides = both_sides.listen(signal)
+    at, broken = _with_breaks(_peaks(heard), *tones.find_breaks(sides.low), heard.size)  # 3
     moments_s = (at.astype(np.float64) + 0.5) * FRAME_S
     cues = np.zeros((at.size, len(CUES)))
     if at.size:
         near = scipy.ndimage.maximum_filter1d(steps, 2 * _NEAR + 1)
         cues[:, 0], cues[:, 1] = near[at], heard[at]
-        cues[:, 2:] = both_sides.differences(both_sides.listen(signal), moments_s)  # 3
+        cues[:, 2:-1] = both_sides.differences(sides, moments_s)  # 4
+        cues[:, -1] = broken
     return Moments(moments_s, cues, signal.size / joins.RATE_HZ)
+
+
+def _with_breaks(
+    at: npt.NDArray[np.int64], breaks_s: Floats64, breaks: Floats64, frames: int
+) -> tuple[npt.NDArray[np.int64], Floats64]:
+    """Frames of moments with those at which tones break, and how much they break at each."""
+    frame = np.round(breaks_s / FRAME_S).astype(np.int64)
+    edge = round(EDGE_S / FRAME_S)
+    inside = (frame >= edge) & (frame < frames - edge)
+    joined, first = np.unique(np.concatenate([at, frame[inside]]), return_index=True)
+    broken = np.concatenate([np.zeros(at.size), breaks[inside]])[first]
+    broken[np.searchsorted(joined, frame[inside])] = breaks[inside]
+    return joined, broken
 
 
 def _steps(shown: Floats32) -> Floats32:
