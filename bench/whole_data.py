@@ -32,7 +32,7 @@ SAVES: dict[str, tuple[Coding, ...]] = {
 Floats = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Carrier:
     set_name: str
     speaker: str

@@ -157,7 +157,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins.npz"))
+    parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins_1.npz"))
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))

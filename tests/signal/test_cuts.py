@@ -11,8 +11,10 @@ from earwitness.signal.cuts import (
     PLACES_APART_S,
     RARITIES,
     Calibration,
+    at_cuts,
     best_near,
     find_places,
+    learn_weights,
     quantiles,
     rarity,
 )
@@ -126,3 +128,35 @@ def test_the_best_place_near_a_cut_counts() -> None:
     near, far = best_near(places, [1.04, 1.5], -9.0)
     assert near == places.score[0]
     assert far == -9.0
+
+
+def test_weights_are_those_of_the_law_that_made_the_data() -> None:
+    """One cue tells, one does not, one speaks against a cut: it gets no weight, and none is negative."""
+    random = np.random.default_rng(5)
+    untouched = random.exponential(size=(20_000, 3))
+    cuts = random.exponential(size=(3_000, 3)) * [2.0, 1.0, 0.5]
+    found = learn_weights(cuts, untouched, about=np.zeros(4), pull=0.0)
+    assert found[0] == pytest.approx(0.5, abs=0.05)  # the ratio of the two laws is exp(x / 2) / 2
+    assert found[1] == pytest.approx(0.0, abs=0.05)
+    assert found[2] == 0.0
+
+
+def test_few_cuts_leave_the_weights_where_they_were() -> None:
+    """With a strong pull they stay, but for the constant."""
+    random = np.random.default_rng(6)
+    about = np.array([0.3, 0.7, -2.0])
+    cuts, untouched = random.exponential(size=(5, 2)), random.exponential(size=(500, 2))
+    found = learn_weights(cuts, untouched, about=about, pull=100.0)
+    assert found[:-1] == pytest.approx(about[:-1], abs=0.01)
+
+
+def test_the_moment_of_a_cut_is_the_one_where_sharp_cues_stand_out() -> None:
+    """Of those within 50 ms; a cut without any is left out."""
+    at_s = np.array([1.0, 1.03, 1.2])
+    rare = np.zeros((3, len(CUES)))
+    rare[1, CUES.index("tones")] = 3.0
+    rare[0, CUES.index("room")] = 5.0
+    rare[2, CUES.index("join")] = 7.0
+    found = at_cuts(at_s, rare, [1.01, 9.0])
+    assert found.shape == (1, len(CUES))
+    assert (found[0] == rare[1]).all()
