@@ -120,7 +120,7 @@ def learn(keep: Path, out: Path) -> None:
         counts["snr_db"].append(np.quantile(snr, [0.025, 0.975]) if snr else [0.0, 60.0])
     arrays |= {name: np.array(values) for name, values in counts.items()}
     arrays["reached"] = np.array(reached, dtype=np.float32)
-    codings = [coding for coding in data.SAVES.values()]
+    codings = [data.SAVES[save] for save in by_save]
     arrays["codecs"] = np.array([each[0].codec if each else "" for each in codings])
     arrays["bit_rates"] = np.array([each[0].bit_rate if each else 0 for each in codings])
     arrays["conditions"] = np.array(

@@ -118,8 +118,9 @@ def _summary(
             f"would, and {rate}."
         )
     best = told[np.argmax(places.score[told])]
-    others = f", and {told.size - 1} more places" if told.size > 1 else ""
-    return f"It sounds cut at {places.at_s[best]:.2f} s{others}; {rate}."
+    if told.size == 1:
+        return f"It sounds cut at {places.at_s[best]:.2f} s; {rate}."
+    return f"It sounds cut at {told.size} places, most at {places.at_s[best]:.2f} s; {rate}."
 
 
 def _measures(
@@ -179,11 +180,16 @@ def _rarest(places: Places, index: int) -> str:
     """The cues that are rarer than one in a hundred, rarest first."""
     order = np.argsort(-places.rarity[index], kind="stable")
     said = [
-        f"{CUES[cue]} as in 1 of {10 ** places.rarity[index, cue]:.0f}"
+        f"{CUES[cue]} {_one_in(float(places.rarity[index, cue]))}"
         for cue in order
         if places.rarity[index, cue] >= 2
     ]
     return ", ".join(said[:3]) or "no cue alone is rarer than 1 of 100"
+
+
+def _one_in(rarity: float) -> str:
+    """A rarity in words, no rarer than was counted."""
+    return f"as in 1 of {10**rarity:.0f}" if rarity <= 3 else "rarer than 1 of 1,000"
 
 
 def _details(
@@ -203,8 +209,8 @@ def _details(
                 "low": round(float(low), 2),
                 "high": round(float(high), 2),
                 "untouched_places_as_high": measured.counted(float(places.score[index]))[0],
-                "share_of_untouched_moments": {
-                    cue: float(10 ** -places.rarity[index, number])
+                "share_of_untouched_moments_at_least_0.001": {
+                    cue: float(10 ** -min(3.0, places.rarity[index, number]))
                     for number, cue in enumerate(CUES)
                 },
             }

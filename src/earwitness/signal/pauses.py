@@ -22,7 +22,7 @@ LEAST_PAUSE_S: Final = 0.2
 GUARD_S: Final = 0.06
 FEWEST_PAUSES: Final = 6
 FEWEST_FOR_NOISE: Final = 2
-MOST_PAUSE_S: Final = 240.0  # of pauses that are compared with one another, longest first
+MOST_PAUSE_S: Final = 120.0  # of pauses that are compared with one another, longest first
 SAME_NOISE: Final = 0.5
 _LOW_HZ: Final = 2_000
 _CHUNK_S: Final = 0.4
@@ -98,7 +98,7 @@ def find_drops(sides: Sides, levels: Floats64) -> Floats64:
 def find_same_noise(sides: Sides, pauses: Floats64) -> tuple[tuple[SameNoise, ...], float]:
     """Find places in pauses whose noise is one and the same, as pasted room tone is.
 
-    1. The pauses' sound below 1 kHz is put end to end, the longest pauses first, up to four
+    1. The pauses' sound below 1 kHz is put end to end, the longest pauses first, up to two
        minutes, and flattened by a linear predictor of order 64, so that hum says nothing.
     2. Every 0.4 s of it, at steps of 0.2 s, is correlated with all of it that lies later.
     3. What correlates by 0.5 or more is the same noise; independent noise stays under 0.3.
@@ -114,9 +114,9 @@ def find_same_noise(sides: Sides, pauses: Floats64) -> tuple[tuple[SameNoise, ..
     size = round(_CHUNK_S * _LOW_HZ)
     if sound.size < 3 * size:
         return (), 0.0
-    flat = _flattened(sound)  # 1
-    powers = np.concatenate([[0.0], np.cumsum(flat**2)])
-    norms = np.sqrt(np.maximum(powers[size:] - powers[:-size], 1e-20))
+    flat = _flattened(sound).astype(np.float32)  # 1
+    powers = np.concatenate([[0.0], np.cumsum(flat.astype(np.float64) ** 2)])
+    norms = np.sqrt(np.maximum(powers[size:] - powers[:-size], 1e-20)).astype(np.float32)
     found: list[SameNoise] = []
     highest = 0.0
     spectrum_size = scipy.fft.next_fast_len(flat.size + size, real=True)
@@ -125,8 +125,9 @@ def find_same_noise(sides: Sides, pauses: Floats64) -> tuple[tuple[SameNoise, ..
         piece = flat[start : start + size]
         spectrum = scipy.fft.rfft(piece, spectrum_size)
         likeness = scipy.fft.irfft(whole * np.conj(spectrum), spectrum_size)[: norms.size]
-        likeness = likeness / (norms * norms[start] + 1e-20)
-        later = likeness[start + size :]
+        later = likeness[start + size :] / (
+            norms[start + size :] * norms[start] + np.float32(1e-12)
+        )
         best = int(np.argmax(later))
         highest = max(highest, float(later[best]))
         if later[best] >= SAME_NOISE:  # 3

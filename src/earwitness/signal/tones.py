@@ -24,6 +24,7 @@ _STEP_S: Final = _STEP / LOW_RATE_HZ
 _SIDE: Final = 150  # steps: three seconds
 _LEAST_SIDE: Final = 30
 _MOST_RATIO: Final = 30.0
+_STEADY: Final = 3.3
 _NEAR: Final = 40  # steps within which a break is the only one
 _REFINED: Final = 20  # steps to either side in which the break is looked for once more
 
@@ -33,10 +34,39 @@ Complex = npt.NDArray[np.complex128]
 
 
 def tones_hz(low: Floats32) -> Floats64:
-    """Frequencies of tones that run through the recording, strongest first, six at most [shape=(k,)].
+    """Frequencies of tones that run through the recording [shape=(k,)].
 
-    They stand 9 dB over the 40 Hz around in the median spectrum of windows of up to four seconds.
+    They stand 9 dB over the 40 Hz around in the median spectrum of windows of up to four seconds, and
+    three quarters of the time, averaged over three seconds, they stand out of what varies round that
+    average by a ratio of 3.3: what a voice holds for a while does not.
     """
+    found = _peaks_hz(low)
+    steady = [_is_steady(_steadied(low, float(hz))) for hz in found]
+    return found[np.array(steady, dtype=bool)]
+
+
+def _is_steady(beat: Complex) -> bool:
+    at = np.arange(beat.size)
+    _, ratio = _average(
+        beat, np.maximum(at - _SIDE // 2, 0), np.minimum(at + _SIDE // 2, beat.size)
+    )
+    return bool(ratio.size and np.quantile(ratio, 0.25) >= _STEADY)
+
+
+def _average(
+    beat: Complex, begin: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+) -> tuple[Complex, Floats64]:
+    """Means of stretches of a tone, and their ratios of signal to noise [shape=(n,), (n,)]."""
+    sums = np.concatenate([[0], np.cumsum(beat)])
+    powers = np.concatenate([[0], np.cumsum(np.abs(beat) ** 2)])
+    count = np.maximum(end - begin, 1)
+    mean = (sums[end] - sums[begin]) / count
+    around = (powers[end] - powers[begin]) / count - np.abs(mean) ** 2
+    return mean, np.asarray(np.abs(mean) ** 2 / np.maximum(around / count, 1e-16))
+
+
+def _peaks_hz(low: Floats32) -> Floats64:
+    """Frequencies that stand out of the median spectrum, strongest first, six at most [shape=(k,)]."""
     size = int(min(8_192, max(1_024, 2 ** int(np.log2(max(low.size // 3, 1))))))
     if low.size < 2 * size:
         return np.zeros(0)
@@ -91,15 +121,17 @@ def find_breaks(low: Floats32) -> tuple[Floats64, Floats64]:
        to noise, which is cut off at 30 so that a loud tone is not believed more than a quiet one.
        The jumps of all tones are added.
     4. What is highest within 0.8 s is a break. Its place is that at which two steady tones, from four
-       seconds before to four seconds after, fit best (maximum likelihood of one change).
+       seconds before to four seconds after, fit best (maximum likelihood of one change); to this
+       tones that are less steady are heard, too.
     """
-    beats = [_steadied(low, float(hz)) for hz in tones_hz(low)]  # 1
+    heard = [_steadied(low, float(hz)) for hz in _peaks_hz(low)]  # 1
+    beats = [beat for beat in heard if _is_steady(beat)]
     if not beats or beats[0].size < 2 * _LEAST_SIDE:
         return np.zeros(0), np.zeros(0)
     jump = np.sum([_jumps(beat) for beat in beats], axis=0)  # 2, 3
     highest = scipy.ndimage.maximum_filter1d(jump, 2 * _NEAR + 1, mode="nearest")
     peaks = np.flatnonzero((jump == highest) & (jump > 0.5))
-    at = np.array([_best_change(beats, int(peak)) for peak in peaks], dtype=np.int64)  # 4
+    at = np.array([_best_change(heard, int(peak)) for peak in peaks], dtype=np.int64)  # 4
     return at.astype(np.float64) * _STEP_S, np.asarray(jump[peaks])
 
 
@@ -125,22 +157,11 @@ def _steadied(low: Floats32, hz: float) -> Complex:
 def _jumps(beat: Complex) -> Floats64:
     """The jump of one tone before each step, weighted by how well it is known [shape=(steps,)]."""
     at = np.arange(beat.size)
-    sums = np.concatenate([[0], np.cumsum(beat)])
-    powers = np.concatenate([[0], np.cumsum(np.abs(beat) ** 2)])
-    means, ratios = [], []
-    known = np.ones(beat.size, dtype=bool)
-    for begin, end in (
-        (np.maximum(at - _SIDE, 0), at),
-        (at, np.minimum(at + _SIDE, beat.size)),
-    ):
-        count = np.maximum(end - begin, 1)
-        mean = (sums[end] - sums[begin]) / count
-        around = (powers[end] - powers[begin]) / count - np.abs(mean) ** 2
-        means.append(mean)
-        ratios.append(np.abs(mean) ** 2 / np.maximum(around / count, 1e-16))
-        known &= count >= _LEAST_SIDE
-    joint = np.minimum(1 / (1 / (ratios[0] + 1e-9) + 1 / (ratios[1] + 1e-9)), _MOST_RATIO)
-    return np.asarray(joint * (1 - np.cos(np.angle(means[1] * np.conj(means[0])))) * known)
+    before, first = _average(beat, np.maximum(at - _SIDE, 0), at)
+    after, second = _average(beat, at, np.minimum(at + _SIDE, beat.size))
+    known = (at >= _LEAST_SIDE) & (at <= beat.size - _LEAST_SIDE)
+    joint = np.minimum(1 / (1 / (first + 1e-9) + 1 / (second + 1e-9)), _MOST_RATIO)
+    return np.asarray(joint * (1 - np.cos(np.angle(after * np.conj(before)))) * known)
 
 
 def _best_change(beats: list[Complex], peak: int) -> int:
