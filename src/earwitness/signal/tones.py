@@ -42,7 +42,7 @@ def tones_hz(low: Floats32) -> Floats64:
     """
     found = _peaks_hz(low)
     steady = [_is_steady(_steadied(low, float(hz))) for hz in found]
-    return found[np.array(steady, dtype=bool)]
+    return np.asarray(found[np.array(steady, dtype=bool)])
 
 
 def _is_steady(beat: Complex) -> bool:
