@@ -43,7 +43,7 @@ def timeline(signal: Floats, moments: Moments, reached: Floats64, places_s: Floa
     return Figure(
         title="All cues over the spectrogram",
         alternative="The spectrogram up to 8 kHz below; above it a row for each cue, which rises from "
-        "what any moment of untouched speech reaches to what 1 of 10,000 does. "
+        "what any moment of untouched speech reaches to what about 1 of 10,000 would. "
         + (
             f"{places_s.size} places are marked; a number leads to where its place is told."
             if places_s.size

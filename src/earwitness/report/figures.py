@@ -170,7 +170,8 @@ def _row(y: float, name: str, axes: _Axes) -> str:
     at = axes.y(y)
     return (
         f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".2"/>'
-        f'<text x="{LEFT + 4}" y="{at - 4:.1f}" fill-opacity=".75">{escape(name)}</text>'
+        f'<text x="{LEFT + 4}" y="{at - 4:.1f}" paint-order="stroke" stroke="Canvas" '
+        f'stroke-width="3">{escape(name)}</text>'
     )
 
 
