@@ -69,6 +69,10 @@ def cut_mp3(folder: Path) -> dict[str, list[Path]]:
 def quiet(folder: Path) -> dict[str, list[Path]]:
     """Five seconds that are all but silent."""
     return {"questioned": [sounds.write_wav(folder / "quiet.wav", sounds.tone(5.0, level=4e-5))]}
+def voice_message_and_population(_: Path) -> dict[str, list[Path]]:
+    """The same, with eleven other voices of the demo, two minutes together."""
+    voices = sorted((DEMO_SOUNDS / "population").glob("*.opus"))[:12]
+    return {"questioned": voices[:1], "population": voices[1:]}
 
 
 def messages(_: Path) -> dict[str, list[Path]]:
@@ -99,7 +103,9 @@ FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds ar
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
     "frame_grid_v1": (Setting(cut_mp3), Setting(voice_message)),
+    "edits_v1": (Setting(voice_message_and_population), Setting(quarter_second)),
     "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
+    "pauses_v1": (Setting(voice_message), Setting(quarter_second)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "recompression_v1": (Setting(voice_message), Setting(quiet)),
@@ -184,7 +190,9 @@ def ended(name: str, setting: Setting, folder: Path) -> Examined:
     """How an examination ends in a case."""
     case = earwitness.new(folder / "walk.case", claims={"speaker": SPEAKER})
     for role, files in setting.recordings(folder).items():
-        for result in case.add(files, role, speaker=SPEAKER):
+        for file in files:
+            speaker = file.stem if role == "population" else SPEAKER
+            (result,) = case.add([file], role, speaker=speaker)
             assert isinstance(result, earwitness.workbench.Added), result
     setting.prepare(case)
     path = case.path / "case.toml"

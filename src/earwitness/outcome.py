@@ -154,13 +154,35 @@ class Points:
     kind: str = "points"
 
 
-Layer = Line | Envelope | Spans | Raster | Points
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Names of heights on the y axis, in place of numbers [shape=(n,)]: what lies in which row."""
+
+    y: tuple[float, ...]
+    names: tuple[str, ...]
+    label: str = ""
+    kind: str = "rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Upright lines at x, each with the number of one of the finding's places, from 1 [shape=(n,)]."""
+
+    x: tuple[float, ...]
+    places: tuple[int, ...]
+    label: str = ""
+    kind: str = "marks"
+
+
+Layer = Line | Envelope | Spans | Raster | Points | Rows | Marks
 _LAYERS: dict[str, type[Layer]] = {
     "line": Line,
     "envelope": Envelope,
     "spans": Spans,
     "raster": Raster,
     "points": Points,
+    "rows": Rows,
+    "marks": Marks,
 }
 
 
@@ -168,7 +190,8 @@ _LAYERS: dict[str, type[Layer]] = {
 class Figure:
     """A plot as data: what is drawn, and in words what it shows; the report draws it.
 
-    ``alternative`` is read in place of the picture, so it states what the picture shows.
+    ``alternative`` is read in place of the picture, so it states what the picture shows. ``place``
+    is the number of the finding's place that it shows closely, from 1; 0 for none.
     """
 
     title: str
@@ -179,6 +202,7 @@ class Figure:
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     log_x: bool = False
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,14 @@ from earwitness.outcome import (
     Figure,
     Finding,
     Line,
+    Marks,
     Measure,
     NotExamined,
     Outcome,
     Place,
     Points,
     Raster,
+    Rows,
     Spans,
     Strength,
 )
@@ -57,6 +59,11 @@ def figures() -> tuple[Figure, ...]:
         Figure("Spectrum", "A line & points.", "Hz", "dB",
                (Line((20.0, 200.0, 2000.0), (-20.0, -50.5, -80.0), "line"),
                 Points((200.0,), (-50.5,), "peak")), log_x=True),
+        Figure("Rows", "A row and two marks.", "seconds", "",
+               (Line((0.0, 1.0, 2.0), (0.0, 0.5, 0.0)), Rows((0.0,), ("a <row>",)),
+                Marks((0.5, 1.25), (1, 2))), x_range=(0.0, 2.0), y_range=(0.0, 1.0)),
+        Figure("Place 1", "It, closely.", "seconds", "",
+               (Line((0.4, 0.6), (0.0, 0.5)), Marks((0.5,), (1,))), place=1),
     )  # fmt: skip
 
 
@@ -131,6 +138,7 @@ def pinned() -> Iterator[None]:
         patch.setattr(sys.modules["earwitness.report.assemble"], "version", lambda _: "1.2.3")
         patch.setattr("earwitness.workbench.newest_examinations", lambda: EXAMINATIONS)
         patch.setattr("earwitness.workbench.find_examination", known)
+        patch.setattr("earwitness.workbench.examination_of_outcome", known)
         yield
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,12 @@ from earwitness.outcome import (
     Figure,
     Finding,
     Line,
+    Marks,
     Points,
     Raster,
+    Rows,
     Spans,
+    outcome_from_json,
     outcome_to_json,
 )
 from earwitness.report.figures import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, figure_svg
@@ -133,3 +137,47 @@ def test_an_unknown_layer_is_an_error() -> None:
     data: dict[str, Any] = outcome_to_json(Finding(summary="", figures=(figure(),)))["figures"][0]
     with pytest.raises(ValueError, match="no such layer"):
         figure_svg({**data, "layers": [{"kind": "pie", "label": ""}]}, identity="f1")
+
+
+def test_rows_have_names_in_place_of_numbers() -> None:
+    """The names stand where the rows begin; the axis has no numbers of its own."""
+    plain = drawn(figure(Line((0.0, 1.0), (0.0, 2.0))))
+    found = drawn(figure(Line((0.0, 1.0), (0.0, 2.0)), Rows((0.0, 1.0), ("low <", "high"))))
+    texts = [element.text for element in found.iter("{x}text")]
+    assert {"low <", "high"} <= set(texts)
+    numbered = [
+        element for element in plain.iter("{x}text") if element.attrib.get("text-anchor") == "end"
+    ]
+    assert numbered
+    assert not [e for e in found.iter("{x}text") if e.attrib.get("text-anchor") == "end"]
+
+
+def test_marks_lead_to_the_places_of_their_own_answer() -> None:
+    """The number of a place is a link within the page, to the place of the answer that it is in."""
+    data = outcome_to_json(Finding(summary="", figures=(figure(Marks((0.5, 2.0), (1, 2))),)))
+    found = ET.fromstring(
+        figure_svg(data["figures"][0], identity="whole-3-f1").replace("<svg ", '<svg xmlns="x" ', 1)
+    )
+    assert [each.attrib["href"] for each in found.iter("{x}a")] == ["#whole-3-p1", "#whole-3-p2"]
+    first, second = (float(each.attrib["x"]) for each in found.findall(".//{x}a/{x}text"))
+    assert LEFT <= first < second
+
+
+def test_a_close_up_and_its_place_lead_to_each_other() -> None:
+    """It stands behind the table of places, and not among the other figures."""
+    page = (Path(__file__).parent / "golden" / "report.html").read_text("utf-8")
+    (close,) = re.findall(r'<figure class="close" id="([^"]+)">', page)
+    assert f'href="#{close}">close up</a>' in page
+    place = close.replace("-close-", "-p")
+    assert f'<tr id="{place}">' in page
+    assert f'<figcaption><a href="#{place}">Place 1</a>' in page
+
+
+def test_a_figure_that_was_kept_before_there_were_close_ups_is_drawn() -> None:
+    """An outcome of an older version, which has no such field."""
+    data = outcome_to_json(Finding(summary="", figures=(figure(Line((0.0,), (1.0,))),)))
+    for each in data["figures"]:
+        del each["place"]
+    restored = outcome_from_json(data)
+    assert isinstance(restored, Finding)
+    assert restored.figures[0].place == 0

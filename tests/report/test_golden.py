@@ -192,7 +192,7 @@ def test_every_link_leads_somewhere_and_every_name_is_once(page: Page) -> None:
 def test_pictures_have_words(page: Page) -> None:
     """Each plot is an image with a title and a description."""
     plots = [attributes for tag, attributes in page.tags if tag == "svg"]
-    assert len(plots) == 3
+    assert len(plots) == 5
     assert all(plot["role"] == "img" for plot in plots)
     assert "A wave & its speech." in page.text
 

@@ -13,7 +13,7 @@ from av import VideoFrame
 from av import open as av_open
 
 import sounds
-from earwitness.signal.pictures import ENVELOPE_POINTS, png, spectrogram, waveform
+from earwitness.signal.pictures import ENVELOPE_POINTS, close_up, png, spectrogram, waveform
 
 RATE_HZ = 16_000
 
@@ -68,3 +68,21 @@ def test_a_tone_is_a_line_at_its_frequency() -> None:
     brightest = seen.mean(axis=1).argmax()
     assert 1 - brightest / seen.shape[0] == pytest.approx(0.25, abs=0.02)
     assert (raster.x0, raster.x1, raster.y1) == (0.0, 10.0, 8_000.0)
+
+
+def test_a_close_up_is_fine_in_time_and_lies_where_it_is_asked() -> None:
+    """A click of one sample is a line two or three columns wide, at its second; ends are padded."""
+    signal = sounds.noise(2.0, level=1e-4)
+    signal[RATE_HZ] = 1.0
+    drawn = close_up(signal, RATE_HZ, 0.9, 1.1)
+    with av_open(io.BytesIO(base64.b64decode(drawn.png_base64)), format="png_pipe") as container:
+        frame = next(container.decode(video=0))
+        assert isinstance(frame, VideoFrame)
+        seen = frame.to_ndarray(format="gray")
+    bright = np.flatnonzero(seen.mean(axis=0) > 128)
+    assert seen.shape[1] == pytest.approx(100, abs=1)
+    assert bright.mean() == pytest.approx(50, abs=1.5)
+    assert bright.size <= 5
+    assert (drawn.x0, drawn.x1) == (0.9, 1.1)
+    assert close_up(signal, RATE_HZ, 0.0, 0.1).png_base64
+    assert close_up(signal, RATE_HZ, 1.9, 2.0).png_base64

@@ -11,12 +11,19 @@ from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.outcome import Asked, Figure, Finding, Line, Measure, Place, Spans, numbers
 from earwitness.signal.native import Native
 from earwitness.signal.pictures import spectrogram, waveform
-from earwitness.signal.quality import Band, SpeechLevels, band, db, frame_power, speech_levels
+from earwitness.signal.quality import (
+    Band,
+    SpeechLevels,
+    band,
+    db,
+    frame_power,
+    speech_levels,
+    split_silence,
+)
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import Speech
 
 MAX_PLACES_OF_A_KIND = 100
-DROPOUT_MAX_S = 0.5
 
 
 @examination(
@@ -50,7 +57,7 @@ def quality_v1(recording: Recording, case: CaseView) -> Finding:
     signal = recording.signal()
     levels = speech_levels(frame_power(signal), speech)  # 2
     spectrum_band = band(native.spectrum, native.sample_rate_hz)  # 3
-    dropouts, silences = _split_silence(native.silence, speech)  # 5
+    dropouts, silences = split_silence(native.silence, speech)  # 5
     case.progress(0.8, "drawing")
     return Finding(
         summary=_summary(native, speech, levels, spectrum_band, dropouts),
@@ -174,20 +181,6 @@ def _channel_measures(native: Native) -> list[Measure]:
         Measure("channel relation", relation),
         Measure("level difference of the first two channels", left - right, "dB", digits=1),
     ]
-
-
-def _split_silence(
-    silence: npt.NDArray[np.float64], speech: Speech
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Dropouts, and other digital silence: stretches of zeros that are short and lie within speech."""
-    if not len(silence):
-        return silence, silence
-    begins = np.searchsorted(speech.regions[:, 0], silence[:, 0], side="right") - 1
-    inside = np.zeros(len(silence), dtype=bool)
-    has_region = begins >= 0
-    inside[has_region] = silence[has_region, 1] <= speech.regions[begins[has_region], 1]
-    short = (silence[:, 1] - silence[:, 0]) < DROPOUT_MAX_S
-    return silence[inside & short], silence[~(inside & short)]
 
 
 def _places(stretches: npt.NDArray[np.float64], label: str) -> list[Place]:

@@ -47,7 +47,8 @@ def figure_svg(figure: Mapping[str, Any], *, identity: str) -> str:
     figure : mapping
         An ``outcome.Figure`` as JSON.
     identity : str
-        Unique in the page; ties the picture to its title and description.
+        Unique in the page; ties the picture to its title and description. What stands before the
+        last ``-f`` is the answer's: its places are at that with ``-p`` and their number.
 
     Returns
     -------
@@ -56,7 +57,8 @@ def figure_svg(figure: Mapping[str, Any], *, identity: str) -> str:
     """
     axes = _axes(figure)
     layers = figure["layers"]
-    drawn = "".join(_layer(layer, axes, index) for index, layer in enumerate(layers))
+    answer = identity.rpartition("-f")[0]
+    drawn = "".join(_layer(layer, axes, index, answer) for index, layer in enumerate(layers))
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-labelledby="{identity}-t {identity}-d">'
@@ -102,12 +104,16 @@ def _extent(layers: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[floa
             case "raster":
                 xs += [layer["x0"], layer["x1"]]
                 ys += [layer["y0"], layer["y1"]]
+            case "rows":
+                ys += layer["y"]
+            case "marks":
+                xs += layer["x"]
             case "spans":
                 xs += [edge for span in layer["spans"] for edge in span]
     return xs, ys
 
 
-def _layer(layer: Mapping[str, Any], axes: _Axes, index: int) -> str:
+def _layer(layer: Mapping[str, Any], axes: _Axes, index: int, answer: str) -> str:
     colour = _COLOURS[index % len(_COLOURS)]
     match layer["kind"]:
         case "line":
@@ -124,6 +130,15 @@ def _layer(layer: Mapping[str, Any], axes: _Axes, index: int) -> str:
             over = _points(layer["x"], layer["high"], axes)
             under = _points(layer["x"][::-1], layer["low"][::-1], axes)
             return f'<polygon points="{over} {under}" fill="{colour}" stroke="{colour}" stroke-width=".5"/>'
+        case "rows":
+            return "".join(
+                _row(y, name, axes) for y, name in zip(layer["y"], layer["names"], strict=True)
+            )
+        case "marks":
+            return "".join(
+                _mark(x, place, axes, answer)
+                for x, place in zip(layer["x"], layer["places"], strict=True)
+            )
         case "spans":
             return "".join(_span(start, end, axes) for start, end in layer["spans"])
         case "raster":
@@ -150,6 +165,26 @@ def _span(start: float, end: float, axes: _Axes) -> str:
     )
 
 
+def _row(y: float, name: str, axes: _Axes) -> str:
+    """A row's name at its left end, and its line."""
+    at = axes.y(y)
+    return (
+        f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity=".2"/>'
+        f'<text x="{LEFT + 4}" y="{at - 4:.1f}" paint-order="stroke" stroke="Canvas" '
+        f'stroke-width="3">{escape(name)}</text>'
+    )
+
+
+def _mark(x: float, place: int, axes: _Axes, answer: str) -> str:
+    """An upright line with a place's number, which leads to where the place is told."""
+    at = axes.x(x)
+    return (
+        f'<path d="M{at:.1f} {TOP}V{HEIGHT - BOTTOM}" stroke="#b5451b" stroke-dasharray="4 3"/>'
+        f'<a href="#{answer}-p{place}"><text x="{at + 3:.1f}" y="{TOP + 11}" '
+        f'font-weight="700">{place}</text></a>'
+    )
+
+
 def _frame(figure: Mapping[str, Any], axes: _Axes) -> str:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = [
@@ -162,7 +197,8 @@ def _frame(figure: Mapping[str, Any], axes: _Axes) -> str:
             f'<path d="M{x:.1f} {bottom}v4" stroke="currentColor"/>'
             f'<text x="{x:.1f}" y="{bottom + 16}" text-anchor="middle">{_number(value)}</text>'
         )
-    for value in _ticks(axes.y0, axes.y1, about=4):
+    has_rows = any(layer["kind"] == "rows" for layer in figure["layers"])
+    for value in [] if has_rows else _ticks(axes.y0, axes.y1, about=4):
         y = axes.y(value)
         parts.append(
             f'<path d="M{LEFT} {y:.1f}h-4" stroke="currentColor"/>'
@@ -181,7 +217,7 @@ def _legend(layers: Sequence[Mapping[str, Any]]) -> str:
     entries = [
         (layer["label"], "#d9a400" if layer["kind"] == "spans" else _COLOURS[index % len(_COLOURS)])
         for index, layer in enumerate(layers)
-        if layer["label"] and layer["kind"] != "raster"
+        if layer["label"] and layer["kind"] not in ("raster", "rows", "marks")
     ]
     if len(entries) < 2:
         return ""

@@ -70,6 +70,33 @@ def spectrogram(signal: Floats, sample_rate_hz: int) -> Raster:
     )
 
 
+def close_up(signal: Floats, sample_rate_hz: int, start_s: float, end_s: float) -> Raster:
+    """The power of a second or so over time and frequency, fine in time.
+
+    A column every 2 ms, of a Hann window of 8 ms; levels lie between the loudest point and 70 dB
+    under it.
+    """
+    step, size = round(0.002 * sample_rate_hz), round(0.008 * sample_rate_hz)
+    first, last = round(start_s * sample_rate_hz), round(end_s * sample_rate_hz)
+    begin, end = first - (size - step) // 2, last + (size - step) // 2
+    inside = np.asarray(signal[max(0, begin) : min(signal.size, end)], dtype=np.float32)
+    left = max(0, -begin)
+    piece = np.pad(inside, (left, max(0, end - begin - left - inside.size)))
+    windows = np.lib.stride_tricks.sliding_window_view(piece, size)[::step]
+    spectra = scipy.fft.rfft(windows * np.hanning(size).astype(np.float32), 2 * size, axis=1)
+    level = 10 * np.log10(np.maximum(spectra.real**2 + spectra.imag**2, 1e-12))
+    scaled = np.clip((level - level.max()) / _RANGE_DB + 1.0, 0.0, 1.0)
+    picture = np.round(scaled * 255).astype(np.uint8).T[::-1]
+    return Raster(
+        png_base64=base64.b64encode(png(picture)).decode("ascii"),
+        x0=round(start_s, 3),
+        x1=round(end_s, 3),
+        y0=0.0,
+        y1=sample_rate_hz / 2,
+        label="spectrogram",
+    )
+
+
 def _column_power(signal: Floats, begin: float, end: float) -> npt.NDArray[np.float64]:
     first, last = int(begin * signal.size), int(end * signal.size)
     count = int(np.clip((last - first) // _WINDOW, 1, _WINDOWS_PER_COLUMN))

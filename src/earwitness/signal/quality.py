@@ -19,6 +19,7 @@ from earwitness.signal.speech import FRAME_S, FRAME_SAMPLES, Speech
 
 MIN_PAUSE_FRAMES: Final = 16
 STRONG_WITHIN_DB: Final = 60.0
+DROPOUT_MAX_S: Final = 0.5
 SILENCE_POWER: Final = 1e-10  # under -100 dBFS a frame is digital silence or dither, not noise
 _GUARD_FRAMES: Final = 6
 _BOOTSTRAPS: Final = 200
@@ -176,3 +177,17 @@ def _steepest(level: npt.NDArray[np.float64], width: int, *, first: int) -> tupl
     falls = np.where(stays_down & is_sound, under - over, 0.0)
     best = int(falls.argmax())
     return int(places[best]), float(falls[best])
+
+
+def split_silence(
+    silence: npt.NDArray[np.float64], speech: Speech
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Dropouts, and other digital silence [shape=(n, 2) each]: a dropout is short and lies in speech."""
+    if not len(silence):
+        return silence, silence
+    begins = np.searchsorted(speech.regions[:, 0], silence[:, 0], side="right") - 1
+    inside = np.zeros(len(silence), dtype=bool)
+    has_region = begins >= 0
+    inside[has_region] = silence[has_region, 1] <= speech.regions[begins[has_region], 1]
+    short = (silence[:, 1] - silence[:, 0]) < DROPOUT_MAX_S
+    return silence[inside & short], silence[~(inside & short)]

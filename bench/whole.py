@@ -1,0 +1,143 @@
+"""Is it whole? Edits that are known, in real speech, through real codecs; as much speech untouched.
+
+    EARWITNESS_DATA=FOLDER python bench/whole.py measure --half fit|test --keep FOLDER
+    EARWITNESS_DATA=FOLDER python bench/whole.py learn --keep FOLDER
+    python bench/whole.py report --keep FOLDER [--half test]
+
+``measure`` finds the moments of every recording and their cues, and keeps them: recordings are the
+test half of the speakers, or the two of five of the training half that the network did not learn
+from. ``learn`` fits the weights of the cues and the table that is shipped on the latter. ``report``
+prints what holds on the test half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import whole_data as data
+import whole_learn
+
+from earwitness.signal.joins import Network, network_of
+from earwitness.signal.moments import find_moments
+from earwitness.signal.quality import frame_power, speech_levels
+from earwitness.signal.speech import find_speech
+
+MOST_UNTOUCHED = 9  # of one speaker, in the test half, as WAV: 500 with LibriSpeech's 50
+TABLE = Path("src/earwitness/examinations/data/edits_1.npz")
+
+
+def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier, str, str]]:
+    """Carrier, kind of edit and kind of cut; "untouched" for both where there is none.
+
+    Of the test half, WAV has 500 untouched recordings; the others have those that are also cut. Every
+    carrier is cut at random places; in pauses and with cross-fades about every second one, as WAV
+    and Opus.
+    """
+    found = data.carriers(folder, "train" if half == "fit" else half)
+    if half == "fit":
+        found = data.split_train(found)[1]
+    cut_ones = [each for each in found if _is_cut(each, found, half, save)]
+    wanted: list[tuple[data.Carrier, str, str]] = [
+        (each, "untouched", "untouched")
+        for each in found
+        if half == "fit" or each in cut_ones or _is_plain(each, found, save)
+    ]
+    for place, carrier in enumerate(cut_ones):
+        long = carrier.set_name == "librispeech"
+        kinds = [kind for kind in data.KINDS if not (long and kind == "same speaker")]
+        for number in range(3 if long and half == "fit" else 1):
+            for index, cut in enumerate(data.CUTS):
+                kind = kinds[(len(wanted) // 3 + index + number) % len(kinds)]
+                also = save in ("wav", "opus 24k") and index == 1 + place % 2
+                if half == "fit" or cut == "random" or also:
+                    wanted.append((carrier, kind, cut))
+    return wanted
+
+
+def _is_cut(carrier: data.Carrier, found: Sequence[data.Carrier], half: str, save: str) -> bool:
+    if carrier.set_name == "librispeech":
+        return True
+    most = 4 if half == "fit" else 2 if save == "wav" else 1
+    return _nth_of_speaker(carrier, found) < most and carrier.sound.size >= 3 * data.RATE_HZ
+
+
+def _is_plain(carrier: data.Carrier, found: Sequence[data.Carrier], save: str) -> bool:
+    return save == "wav" and _nth_of_speaker(carrier, found) < MOST_UNTOUCHED
+
+
+def _nth_of_speaker(carrier: data.Carrier, found: Sequence[data.Carrier]) -> int:
+    own = [each.name for each in found if each.speaker == carrier.speaker]
+    return own.index(carrier.name)
+
+
+def measure(
+    half: str, keep: Path, folder: Path, network: Network | None, saves: Sequence[str]
+) -> None:
+    """Cues of every recording, in one file for each save; a run that is stopped goes on."""
+    others = data.carriers(folder, "train" if half == "fit" else half)
+    if half == "fit":
+        others = data.split_train(others)[1]
+    for save in saves:
+        path = keep / f"{half}_{save.replace(' ', '_')}.npz"
+        if path.exists():
+            continue
+        wanted = tasks(half, folder, save)
+        facts, moments = [], []
+        started = time.time()
+        for number, (carrier, kind, cut) in enumerate(wanted):
+            rng = np.random.default_rng([number, 7])
+            edited: data.Edited | None = data.Edited(carrier.sound, ())
+            if kind != "untouched":
+                edited = data.edit(carrier, kind, cut, rng, others)
+            if edited is None:
+                continue
+            sound = data.saved(edited.sound, save)
+            found = find_moments(sound, network=network)
+            snr_db = None
+            if (
+                kind == "untouched" and half == "fit"
+            ):  # the shipped table says for which noise it is
+                snr_db = speech_levels(frame_power(sound), find_speech(sound)).snr_db
+            where = [carrier.set_name, carrier.speaker, carrier.name]
+            facts.append([*where, kind, cut, found.duration_s, edited.cuts_s, snr_db])
+            moments.append(np.column_stack([found.at_s, found.cues]).astype(np.float32))
+        np.savez(
+            path,
+            facts=np.array(json.dumps(facts)),
+            lengths=np.array([len(each) for each in moments]),
+            moments=np.concatenate(moments),
+        )
+        print(half, save, len(facts), f"{time.time() - started:.0f} s", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("measure", "learn", "report"))
+    parser.add_argument("--half", choices=("fit", "test"), default="test")
+    parser.add_argument("--keep", type=Path, required=True)
+    parser.add_argument("--saves", nargs="*", default=list(data.SAVES))
+    parser.add_argument("--network", type=Path, help="another than the shipped one")
+    parser.add_argument("--table", type=Path, default=TABLE)
+    arguments = parser.parse_args()
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+    network = None
+    if arguments.network:
+        with np.load(arguments.network) as stored:
+            network = network_of(dict(stored))
+    if arguments.what == "measure":
+        measure(arguments.half, arguments.keep, folder, network, arguments.saves)
+    elif arguments.what == "learn":
+        whole_learn.learn(arguments.keep, arguments.table)
+    else:
+        whole_learn.report(arguments.keep, arguments.half, arguments.table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+"""Fits the weights of the cues and writes the table that is shipped; and what holds on the test half."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import whole_data as data
+
+from earwitness.signal.cuts import (
+    RARITIES,
+    WITHIN_S,
+    Calibration,
+    Places,
+    at_cuts,
+    best_near,
+    find_places,
+    learn_weights,
+    quantiles,
+    rarity,
+)
+from earwitness.signal.moments import CUES, Moments
+
+Floats = npt.NDArray[np.float64]
+PENALTY = 1e-3
+
+
+@dataclass(frozen=True)
+class Row:
+    """A recording that was measured."""
+
+    set_name: str
+    speaker: str
+    name: str
+    kind: str
+    cut: str
+    cuts_s: tuple[float, ...]
+    snr_db: float | None
+    moments: Moments
+
+
+def load(keep: Path, half: str) -> dict[str, list[Row]]:
+    """All that ``measure`` kept, by save."""
+    found = {}
+    for save in data.SAVES:
+        path = keep / f"{half}_{save.replace(' ', '_')}.npz"
+        if not path.exists():
+            continue
+        with np.load(path) as stored:
+            facts = json.loads(str(stored["facts"]))
+            pieces = np.split(
+                stored["moments"].astype(np.float64), np.cumsum(stored["lengths"])[:-1]
+            )
+        found[save] = [
+            Row(*fact[:5], tuple(fact[6]), fact[7], Moments(piece[:, 0], piece[:, 1:], fact[5]))
+            for fact, piece in zip(facts, pieces, strict=True)
+        ]
+    return found
+
+
+def reached_by(rows: Sequence[Row]) -> Floats:
+    return quantiles(np.concatenate([row.moments.cues for row in rows if row.kind == "untouched"]))
+
+
+def weights_of(by_save: dict[str, list[Row]]) -> Floats:
+    """Weights from all saves together, each with the rarities of its own untouched speech."""
+    cuts, others = [], []
+    for rows in by_save.values():
+        reached = reached_by(rows)
+        for row in rows:
+            rare = rarity(row.moments.cues, reached)
+            if row.kind == "untouched":
+                others.append(rare)
+            else:
+                cuts.append(at_cuts(row.moments.at_s, rare, row.cuts_s))
+    shown, plain = np.concatenate(cuts), np.concatenate(others)
+    tones = CUES.index("tones")  # few of these recordings have any: only a population's count
+    shown[:, tones] = plain[:, tones] = 0
+    start = np.append(np.zeros(len(CUES)), -4.0)
+    return learn_weights(shown, plain, about=start, pull=PENALTY)
+
+
+def places_of(rows: Sequence[Row], reached: Floats, weights: Floats) -> list[Places]:
+    return [find_places(row.moments, reached, weights) for row in rows]
+
+
+def calibrated(rows: Sequence[Row], reached: Floats, weights: Floats) -> Calibration:
+    """Scores of untouched places, and of cuts at random places."""
+    untouched = [row for row in rows if row.kind == "untouched"]
+    scores = np.concatenate([each.score for each in places_of(untouched, reached, weights)])
+    cut = [row for row in rows if row.cut == "random"]
+    found = [
+        best_near(places, row.cuts_s, float(scores.min()))
+        for row, places in zip(cut, places_of(cut, reached, weights), strict=True)
+    ]
+    seconds = sum(row.moments.duration_s for row in untouched)
+    return Calibration(scores, np.concatenate(found), seconds, len(untouched))
+
+
+def learn(keep: Path, out: Path) -> None:
+    by_save = load(keep, "fit")
+    weights = weights_of(by_save)
+    print("weights", dict(zip((*CUES, "constant"), np.round(weights, 3), strict=True)))
+    arrays: dict[str, npt.NDArray[np.generic]] = {"weights": weights.astype(np.float32)}
+    reached, counts = [], {"recordings": [], "speakers": [], "seconds": [], "snr_db": []}
+    for number, (_, rows) in enumerate(by_save.items()):
+        reached.append(reached_by(rows))
+        table = calibrated(rows, reached[-1].astype(np.float32).astype(float), weights)
+        arrays[f"untouched_{number}"] = np.sort(table.untouched)[::-1].astype(np.float32)
+        arrays[f"cuts_{number}"] = np.sort(table.cuts)[::-1].astype(np.float32)
+        untouched = [row for row in rows if row.kind == "untouched"]
+        counts["recordings"].append(len(untouched))
+        counts["speakers"].append(len({(row.set_name, row.speaker) for row in untouched}))
+        counts["seconds"].append(table.seconds)
+        snr = [row.snr_db for row in untouched if row.snr_db is not None]
+        counts["snr_db"].append(np.quantile(snr, [0.025, 0.975]) if snr else [0.0, 60.0])
+    arrays |= {name: np.array(values) for name, values in counts.items()}
+    arrays["reached"] = np.array(reached, dtype=np.float32)
+    codings = [data.SAVES[save] for save in by_save]
+    arrays["codecs"] = np.array([each[0].codec if each else "" for each in codings])
+    arrays["bit_rates"] = np.array([each[0].bit_rate if each else 0 for each in codings])
+    arrays["conditions"] = np.array(
+        [f"through {each[0].wording}" if each else "as 16-bit WAV, 16 kHz" for each in codings]
+    )
+    np.savez_compressed(out, **arrays)
+    print(out, out.stat().st_size, "bytes", RARITIES.size)
+
+
+def eer(untouched: Floats, cut: Floats) -> float:
+    """Where as many of the cut fall under a score as of the untouched reach it, %."""
+    scores = np.unique(np.concatenate([untouched, cut]))
+    missed = np.searchsorted(np.sort(cut), scores, side="left") / cut.size
+    false = 1 - np.searchsorted(np.sort(untouched), scores, side="left") / untouched.size
+    best = np.argmin(np.abs(missed - false))
+    return float(50 * (missed[best] + false[best]))
+
+
+def report(keep: Path, half: str, table_path: Path) -> None:
+    with np.load(table_path) as stored:
+        weights, reached = stored["weights"].astype(float), stored["reached"].astype(float)
+        tables = [
+            Calibration(
+                stored[f"untouched_{i}"].astype(float), stored[f"cuts_{i}"].astype(float),
+                float(stored["seconds"][i]), int(stored["recordings"][i]),
+            )
+            for i in range(len(reached))
+        ]  # fmt: skip
+    by_save = load(keep, half)
+    print("\nRecording-level EER, %, with the number of edited recordings:\n")
+    print("| saved as | set | untouched | " + " | ".join(data.CUTS) + " |")
+    print("|---|---|---|" + "---|" * len(data.CUTS))
+    for number, (save, rows) in enumerate(by_save.items()):
+        for set_name in ("librispeech", "speechocean762", "both"):
+            print(_eer_line(rows, save, set_name, _fused(reached[number], weights)))
+    print("\nBy cue, cuts at random places, both sets, EER %:\n")
+    print("| saved as | fused | " + " | ".join(CUES) + " |")
+    print("|---|---|" + "---|" * len(CUES))
+    for number, (save, rows) in enumerate(by_save.items()):
+        whole = _eer(rows, "both", "random", _fused(reached[number], weights))[0]
+        single = [_eer(rows, "both", "random", _single(i))[0] for i in range(len(CUES))]
+        print(f"| {save} | {whole:.1f} | " + " | ".join(f"{each:.1f}" for each in single) + " |")
+    _report_kinds(by_save, reached, weights)
+    _report_places(by_save, reached, weights, tables)
+    _report_alarms(by_save, reached, weights, tables)
+
+
+def _fused(reached: Floats, weights: Floats) -> Callable[[Row], float]:
+    return lambda row: float(find_places(row.moments, reached, weights).score.max())
+
+
+def _single(cue: int) -> Callable[[Row], float]:
+    return lambda row: float(row.moments.cues[:, cue].max())
+
+
+def _chosen(rows: Sequence[Row], set_name: str) -> list[Row]:
+    return [row for row in rows if set_name in ("both", row.set_name)]
+
+
+def _eer(
+    rows: Sequence[Row], set_name: str, cut: str, score: Callable[[Row], float], kind: str = ""
+) -> tuple[float, int, int]:
+    """Edited recordings against the untouched ones of the same carriers."""
+    chosen = _chosen(rows, set_name)
+    edited = [row for row in chosen if row.cut == cut and kind in ("", row.kind)]
+    names = {row.name for row in chosen if row.kind != "untouched"}
+    plain = [row for row in chosen if row.kind == "untouched" and row.name in names]
+    if not edited or not plain:
+        return float("nan"), 0, 0
+    a, b = (np.array([score(row) for row in some]) for some in (plain, edited))
+    return eer(a, b), len(plain), len(edited)
+
+
+def _eer_line(rows: Sequence[Row], save: str, set_name: str, score: Callable[[Row], float]) -> str:
+    cells, plain = [], 0
+    for cut in data.CUTS:
+        value, plain, edited = _eer(rows, set_name, cut, score)
+        cells.append(f"{value:.1f} ({edited})")
+    return f"| {save} | {set_name} | {plain} | " + " | ".join(cells) + " |"
+
+
+def _report_kinds(by_save: dict[str, list[Row]], reached: Floats, weights: Floats) -> None:
+    print("\nBy kind of edit, cuts at random places, both sets, EER % (n):\n")
+    print("| saved as | " + " | ".join(data.KINDS) + " |")
+    print("|---|" + "---|" * len(data.KINDS))
+    for number, (save, rows) in enumerate(by_save.items()):
+        score = _fused(reached[number], weights)
+        cells = [_eer(rows, "both", "random", score, kind) for kind in data.KINDS]
+        print(f"| {save} | " + " | ".join(f"{value:.1f} ({n})" for value, _, n in cells) + " |")
+
+
+def _report_places(
+    by_save: dict[str, list[Row]], reached: Floats, weights: Floats, tables: Sequence[Calibration]
+) -> None:
+    print("\nPlaces that are told (false alarm 5 % a recording), within 50 ms of a cut:\n")
+    print(
+        "| saved as | cut | cuts | recall | precision | median error ms | best place within 50 ms |"
+    )
+    print("|---|---|---|---|---|---|---|")
+    for number, (save, rows) in enumerate(by_save.items()):
+        for cut in data.CUTS:
+            print(_places_line(rows, save, cut, reached[number], weights, tables[number]))
+
+
+def _places_line(
+    rows: Sequence[Row], save: str, cut: str, reached: Floats, weights: Floats, table: Calibration
+) -> str:
+    cuts = found = told = right = top = 0
+    errors = []
+    chosen = [row for row in rows if row.cut == cut]
+    for row, places in zip(chosen, places_of(chosen, reached, weights), strict=True):
+        kept = places.at_s[places.score >= table.score_for(0.05, row.moments.duration_s)]
+        apart = np.abs(kept[:, None] - np.array(row.cuts_s)[None])
+        cuts += len(row.cuts_s)
+        told += kept.size
+        if kept.size:
+            found += int((apart.min(axis=0) <= WITHIN_S).sum())
+            right += int((apart.min(axis=1) <= WITHIN_S).sum())
+            errors += [1e3 * e for e in apart.min(axis=0) if e <= WITHIN_S]
+        best = places.at_s[np.argmax(places.score)]
+        top += int(min(abs(best - cut_s) for cut_s in row.cuts_s) <= WITHIN_S)
+    middle = f"{np.median(errors):.1f}" if errors else ""
+    return (
+        f"| {save} | {cut} | {cuts} | {found / cuts:.2f} | {right / max(1, told):.2f} | "
+        f"{middle} | {top / len(chosen):.2f} |"
+    )
+
+
+def _report_alarms(
+    by_save: dict[str, list[Row]], reached: Floats, weights: Floats, tables: Sequence[Calibration]
+) -> None:
+    print(
+        "\nUntouched recordings with a place told; the stated rate; binomial 95 % of the observed:\n"
+    )
+    print("| saved as | stated | recordings | with a place | observed % | 95 % |")
+    print("|---|---|---|---|---|---|")
+    from scipy.stats import binomtest  # noqa: PLC0415
+
+    for number, (save, rows) in enumerate(by_save.items()):
+        untouched = [row for row in rows if row.kind == "untouched"]
+        best = [each.score.max() for each in places_of(untouched, reached[number], weights)]
+        for stated in (0.01, 0.05, 0.1):
+            bars = [tables[number].score_for(stated, row.moments.duration_s) for row in untouched]
+            hits = int((np.array(best) >= np.array(bars)).sum())
+            ends = binomtest(hits, len(untouched)).proportion_ci(method="exact")
+            print(
+                f"| {save} | {100 * stated:g} | {len(untouched)} | {hits} | "
+                f"{100 * hits / len(untouched):.1f} | {100 * ends.low:.1f}-{100 * ends.high:.1f} |"
+            )

@@ -1,0 +1,93 @@
+"""Moments that may be cuts: found where a sound was cut, the same in pieces, none in nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import sounds
+from earwitness.signal import joins
+from earwitness.signal.joins import CHANNELS, FRAME, REACH, Network, convolve, frames, network
+from earwitness.signal.moments import CUES, find_moments
+
+RATE_HZ = joins.RATE_HZ
+
+
+def test_a_cut_in_a_voice_stands_out() -> None:
+    """Two stretches of a voice put together in the middle of a sound: the highest join is there."""
+    first, second = sounds.voice(6.0), sounds.voice(6.0, start_s=20.35)
+    found = find_moments(np.concatenate([first, second]))
+    best = found.at_s[np.argmax(found.cues[:, CUES.index("join")])]
+    assert best == pytest.approx(6.0, abs=0.01)
+
+
+def test_a_step_in_a_tone_stands_out() -> None:
+    """A tone whose phase jumps: the step is told within 2 ms, though no network learned tones."""
+    tone = sounds.tone(8.0, hz=300.0, level=0.3) + sounds.noise(8.0, level=0.001)
+    broken = np.concatenate([tone[:64_000], tone[64_020:]])
+    found = find_moments(broken)
+    step = found.cues[:, CUES.index("step")]
+    near = np.abs(found.at_s - 4.0) < 0.03
+    assert step[near].max() > 3
+    assert step[near].max() > np.quantile(step[~near], 0.99)
+
+
+def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording that is listened to in many pieces has the same moments and cues."""
+    voice = sounds.voice(30.0)
+    whole = find_moments(voice)
+    monkeypatch.setattr(joins, "_PIECE", 2_500)
+    pieces = find_moments(voice)
+    assert pieces.at_s == pytest.approx(whole.at_s)
+    assert pieces.cues == pytest.approx(whole.cues, abs=2e-3)
+
+
+def test_level_does_not_matter_to_a_join() -> None:
+    """The same sound, 20 dB quieter, sounds as much like a join."""
+    voice = sounds.voice(10.0)
+    loud, quiet = find_moments(voice), find_moments(np.float32(0.1) * voice)
+    join = CUES.index("join")
+    assert np.median(np.abs(loud.cues[:, join].max() - quiet.cues[:, join].max())) < 0.5
+
+
+def test_there_are_no_moments_in_next_to_nothing() -> None:
+    """Empty, and a tenth of a second."""
+    for sound in (np.zeros(0, np.float32), sounds.voice(0.1)):
+        found = find_moments(sound)
+        assert found.at_s.size == 0
+        assert found.cues.shape == (0, len(CUES))
+
+
+def test_silence_has_finite_cues() -> None:
+    """Digital silence: nothing is divided by nothing."""
+    assert np.isfinite(find_moments(np.zeros(5 * RATE_HZ, np.float32)).cues).all()
+
+
+def test_a_convolution_is_what_numpy_gives() -> None:
+    """One channel in, one out, dilated by three."""
+    held = np.random.default_rng(1).standard_normal((50, 1)).astype(np.float32)
+    weights = np.arange(1, 6, dtype=np.float32).reshape(5, 1, 1)
+    spread = np.zeros(13)
+    spread[::3] = weights[:, 0, 0]
+    expected = np.convolve(held[:, 0], spread[::-1], "same")
+    assert convolve(held, weights, 3)[:, 0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_shipped_network_is_small_and_finite() -> None:
+    """Under 200 KB as it is shipped; finite weights; what it hears ends where it says."""
+    learned = network()
+    values = sum(part.size for part in (*learned.weights, *learned.biases))
+    assert 2 * values < 200_000
+    assert all(np.isfinite(part).all() for part in learned.weights)
+    shown = np.zeros((400, CHANNELS), np.float32)
+    changed = shown.copy()
+    changed[200 + REACH + 1] = 3.0
+    assert learned(changed)[200] == learned(shown)[200]
+    assert isinstance(learned, Network)
+
+
+def test_frames_leave_the_level_out() -> None:
+    """Of noise, every channel is about zero on average, however loud."""
+    shown = frames(sounds.noise(4.0, level=0.2))
+    assert shown.shape == (4 * RATE_HZ // FRAME, CHANNELS)
+    assert np.abs(shown.mean(axis=0)).max() < 0.2
