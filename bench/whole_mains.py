@@ -23,16 +23,14 @@ import soxr
 from bench.heard_conditions import opus
 from bench.hum_data import DATA, RATE, mains_cycles, mains_paths, mixed, speech
 from earwitness.evidence.decode import decode_mono
+from earwitness.signal.counted import rate_of
 from earwitness.signal.hum import (
-    DECOYS_HZ,
     HUM_RATE_HZ,
-    NOMINAL_HZ,
     THRESHOLD,
     find_hum,
-    hum_bands,
-    track_hum,
 )
 from earwitness.signal.hum_phase import BREAK_THRESHOLD, scan_phase
+from earwitness.signal.hum_track import hum_bands, track_hum
 
 PIECE_S = 180
 LEVELS_DB = (-10.0, -20.0, -30.0, -40.0)
@@ -87,7 +85,9 @@ def carry_out(source: str, level, codec: str, edit: str, number: int, half: str)
     """One trial, as a row."""
     seed = [ord(c) for c in f"{source}{level}{codec}{edit}{number}{half}"]
     random = np.random.default_rng(seed)
-    sound, seams, length_s = edited(piece_of(source, level, codec, number, half, random), edit, random)
+    sound, seams, length_s = edited(
+        piece_of(source, level, codec, number, half, random), edit, random
+    )
     if codec == "opus":
         sound = opus(24_000)(sound, random)
     low = soxr.resample(sound, RATE, HUM_RATE_HZ)
@@ -112,7 +112,8 @@ def carry_out(source: str, level, codec: str, edit: str, number: int, half: str)
         "side_s": scan.side_s,
         "shown": round(float(scan.shown.mean()), 3),
         "breaks": [
-            [round(v, 3) for v in (b.score, b.at_s, b.low_s, b.high_s, b.jump_cycles)] for b in found
+            [round(v, 3) for v in (b.score, b.at_s, b.low_s, b.high_s, b.jump_cycles)]
+            for b in found
         ],
     }
 
@@ -129,10 +130,7 @@ def run(path: Path, half: str) -> None:
 
 def interval(k: int, n: int) -> str:
     """A rate in % with its 95 % interval (Clopper and Pearson)."""
-    from scipy.stats import beta
-
-    low = beta.ppf(0.025, k, n - k + 1) if k else 0.0
-    high = beta.ppf(0.975, k + 1, n - k) if k < n else 1.0
+    _, low, high = rate_of(k, n)
     return f"{100 * k / max(n, 1):.1f} [{100 * low:.1f}, {100 * high:.1f}] of {n}"
 
 
@@ -149,12 +147,16 @@ def show(path: Path) -> None:
     ]
     print("   presence at the other nominal frequency:", interval(sum(other), len(other)))
     hum_free = [row["presence"]["50"] >= THRESHOLD for row in rows if row["trial"][0] == "speech"]
-    print("   presence of 50 Hz in speech without added hum:", interval(sum(hum_free), len(hum_free)))
+    print(
+        "   presence of 50 Hz in speech without added hum:", interval(sum(hum_free), len(hum_free))
+    )
     groups = defaultdict(list)
     for row in rows:
         source, level, codec, *_ = row["trial"]
         groups["mixed" if source == "mixed" else source, level or 0, codec].append(row)
-    print(f"{'what':28}{'present':>9}{'shown':>7}{'untouched: false alarm %':>34}{'cut: found %':>30}")
+    print(
+        f"{'what':28}{'present':>9}{'shown':>7}{'untouched: false alarm %':>34}{'cut: found %':>30}"
+    )
     alone, cut = [], []
     for key, group in groups.items():
         nominal = "60" if key[0] == "grid_A" else "50"
@@ -167,7 +169,9 @@ def show(path: Path) -> None:
         untouched = [bool(_passing(row)) for row in enough if not row["seams"]]
         found = [_hits(row) for row in enough if row["seams"]]
         alone += untouched
-        cut += [(row, hit) for row, hit in zip([r for r in enough if r["seams"]], found, strict=True)]
+        cut += [
+            (row, hit) for row, hit in zip([r for r in enough if r["seams"]], found, strict=True)
+        ]
         shown = np.mean([row["shown"] for row in seen])
         print(
             f"{key!s:28}{present:9.2f}{shown:7.2f}{interval(sum(untouched), len(untouched)):>34}"
@@ -185,9 +189,13 @@ def show(path: Path) -> None:
     ]
     if off:
         errors = np.abs([error for error, _ in off])
-        print(f"place: median {np.median(errors):.3f} s, 90 % {np.percentile(errors, 90):.3f} s,",
-              "within 50 ms", interval(int((errors <= 0.05).sum()), len(off)),
-              "; interval holds the seam", interval(sum(ok for _, ok in off), len(off)))
+        print(
+            f"place: median {np.median(errors):.3f} s, 90 % {np.percentile(errors, 90):.3f} s,",
+            "within 50 ms",
+            interval(int((errors <= 0.05).sum()), len(off)),
+            "; interval holds the seam",
+            interval(sum(ok for _, ok in off), len(off)),
+        )
 
 
 def _passing(row: dict) -> list:

@@ -32,6 +32,26 @@ def noise(seconds: float, *, level: float = 0.1, seed: int = 1, rate_hz: int = R
     return np.asarray(level * drawn, dtype=np.float32)
 
 
+def hum(
+    seconds: float,
+    *,
+    hz: float = 50.02,
+    level: float = 0.01,
+    rate_hz: int = RATE_HZ,
+    harmonics: tuple[float, ...] = (1.0, 0.5, 0.4, 0.3),
+) -> Floats:
+    """Mains hum that wanders by a few millihertz, with a few harmonics [shape=(n,)]."""
+    at_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    cycles = hz * at_s - 0.01 * 40 / (2 * np.pi) * np.cos(2 * np.pi * at_s / 40)
+    waves = sum(a * np.cos(2 * np.pi * (k * cycles % 1) + k) for k, a in enumerate(harmonics, 1))
+    return np.asarray(level * waves, dtype=np.float32)
+
+
+def hum_hz(times_s: npt.NDArray[np.float64], *, hz: float = 50.02) -> npt.NDArray[np.float64]:
+    """The frequency of ``hum`` at some times [shape=(n,)]."""
+    return np.asarray(hz + 0.01 * np.sin(2 * np.pi * times_s / 40))
+
+
 @cache
 def _demo(name: str, rate_hz: int) -> Floats:
     return decode_mono(DEMO_SOUNDS / name, sample_rate_hz=rate_hz)

@@ -25,9 +25,7 @@ MARGIN_S: Final = 8
 _BINS: Final = CHUNK_S * BASEBAND_RATE_HZ
 
 
-def basebands(
-    sound: Floats, *, sample_rate_hz: int, centres_hz: Sequence[int]
-) -> Complexes:
+def basebands(sound: Floats, *, sample_rate_hz: int, centres_hz: Sequence[int]) -> Complexes:
     """Cut narrow bands out of a sound and move each down to 0 Hz.
 
     The sound is taken in chunks of 256 s with margins, each transformed once; a band is a slice of

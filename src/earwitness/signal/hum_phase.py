@@ -17,7 +17,9 @@ import numpy.typing as npt
 import scipy.ndimage
 
 from earwitness.signal.basebands import BASEBAND_RATE_HZ, Complexes, Reals
-from earwitness.signal.hum import FRAME_S, HumTrack, band_noise, phase_of
+from earwitness.signal.counted import rate_of
+from earwitness.signal.hum import FRAME_S, band_noise
+from earwitness.signal.hum_track import HumTrack, phase_of
 
 SIDES_S: Final = (4, 8)
 """Seconds on either side of a place that are compared; the shorter where the hum is strong enough."""
@@ -25,7 +27,9 @@ SIDES_S: Final = (4, 8)
 BREAK_THRESHOLD: Final = 14.0
 """Score from which a place is told; its false alarms were measured by ``bench/whole_mains.py``."""
 
-COMMON_DRIFT: Final = 0.05  # rad of the fundamental by which the grid wanders off a steady frequency
+COMMON_DRIFT: Final = (
+    0.05  # rad of the fundamental by which the grid wanders off a steady frequency
+)
 OWN_DRIFT: Final = 0.10  # rad by which a harmonic wanders on its own
 _REFERENCE_S: Final = 33
 _OFFSETS_HZ: Final = np.arange(-0.03, 0.0301, 0.005)
@@ -74,7 +78,8 @@ class PhaseScan:
 
     def breaks(self, threshold: float) -> list[Break]:
         """Places whose score passes a threshold, each the greatest within a side's length."""
-        left, found = self.scores.copy(), []
+        left = self.scores.copy()
+        found: list[Break] = []
         reach = self.side_s * BASEBAND_RATE_HZ
         while left.size and left.max() >= threshold and len(found) < 1000:
             at = int(left.argmax())
@@ -156,8 +161,12 @@ def _scan(
         for first in range(0, places.size, _BLOCK)
     ] or [(np.zeros(0),) * 3]
     scores, jumps, shown = (np.concatenate(part) for part in zip(*parts, strict=True))
-    strongest = int(np.argmax([np.median(np.abs(row)) / np.median(n) ** 0.5 for row, n in zip(turned, noise, strict=True)]))
-    smooth = scipy.ndimage.uniform_filter1d(turned[strongest].astype(np.complex128), BASEBAND_RATE_HZ)
+    loud = [
+        np.median(np.abs(row)) ** 2 / np.median(n) for row, n in zip(turned, noise, strict=True)
+    ]
+    strongest = int(np.argmax(loud))
+    wave = turned[strongest].astype(np.complex128)
+    smooth = scipy.ndimage.uniform_filter1d(wave, BASEBAND_RATE_HZ)
     return PhaseScan(
         side_s=side_s,
         times_s=places / BASEBAND_RATE_HZ,
@@ -211,3 +220,29 @@ def _score(
     losses = 1.0 - np.cos(2 * np.pi * np.outer(_JUMPS, k))
     shown = np.mean(losses @ strengths >= threshold, axis=0)
     return best - none, (jumps + 0.5) % 1.0 - 0.5, shown
+
+
+@dataclass(frozen=True, slots=True)
+class FalseAlarms:
+    """False alarms that were counted: so many of so many untouched pieces of so many seconds."""
+
+    alarms: int
+    pieces: int
+    piece_s: float
+    wording: str
+
+    def rate_for(self, duration_s: float) -> tuple[float, float, float]:
+        """The rate for a recording of some length, and its 95 % interval; see ``rate_of``."""
+        times = duration_s / self.piece_s
+        middle, low, high = (
+            1.0 - (1.0 - rate) ** times for rate in rate_of(self.alarms, self.pieces)
+        )
+        return middle, low, high
+
+
+UNTOUCHED: Final = FalseAlarms(
+    alarms=0,
+    pieces=1,
+    piece_s=180.0,
+    wording="TO BE MEASURED",
+)
