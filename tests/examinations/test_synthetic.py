@@ -1,4 +1,4 @@
-"""synthetic_v1: a detector is tried on the case first, and abstains where that does not show that it can tell."""
+"""synthetic_v1: a detector is tried on the case first, and abstains where it cannot tell."""
 
 from __future__ import annotations
 

@@ -138,9 +138,8 @@ def _best_lines(sound: Floats, sample_rate_hz: int, tried: Sequence[int]) -> tup
     for row, k in enumerate(_SEARCH_HARMONICS):
         these = bands[row * len(tried) : (row + 1) * len(tried)]
         frames = frames_of(these, every=SEARCH_EVERY_S)
-        power = (
-            powers_at(frames, k * offsets) / np.float32(noise_in(frames) + floor)[..., np.newaxis]
-        )
+        noise = (noise_in(frames) + floor).astype(np.float32)
+        power = powers_at(frames, k * offsets) / noise[..., np.newaxis]
         total, logs = total + bounded(power), logs + np.log1p(power / _LINEAR_TO)
     gains = total * np.float32(SEARCH_EVERY_S / INDEPENDENT)
     paths = best_paths(gains, moves=SEARCH_EVERY_S * MOVES_HZ_PER_S / _SEARCH_STEP_HZ)

@@ -27,10 +27,8 @@ SIDES_S: Final = (4, 8)
 BREAK_THRESHOLD: Final = 14.0
 """Score from which a place is told; its false alarms were measured by ``bench/whole_mains.py``."""
 
-COMMON_DRIFT: Final = (
-    0.05  # rad of the fundamental by which the grid wanders off a steady frequency
-)
-OWN_DRIFT: Final = 0.10  # rad by which a harmonic wanders on its own
+COMMON_DRIFT: Final = 0.07  # rad of the fundamental by which the grid wanders
+OWN_DRIFT: Final = 0.15  # rad by which a harmonic wanders on its own
 _REFERENCE_S: Final = 33
 _OFFSETS_HZ: Final = np.arange(-0.03, 0.0301, 0.005)
 _JUMPS: Final = np.arange(96) / 96
@@ -134,6 +132,9 @@ def scan_phase(bands: Complexes, track: HumTrack, *, threshold: float) -> PhaseS
     slow = scipy.ndimage.median_filter(track.frequency_hz, _REFERENCE_S, mode="nearest")
     cycles = phase_of(slow, nominal_hz=track.nominal_hz, values=bands.shape[1])
     used = track.harmonics
+    if not used:
+        nothing = np.zeros(0)
+        return PhaseScan(SIDES_S[-1], nothing, nothing, nothing, nothing, nothing, 1)
     turned = np.stack(
         [bands[k - 1] * np.exp(-2j * np.pi * (k * cycles % 1.0)) for k in used]
     ).astype(np.complex64)
