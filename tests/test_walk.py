@@ -100,11 +100,21 @@ def genuine_voices(folder: Path) -> dict[str, list[Path]]:
     }
 
 
+def hummed_on_a_grid(folder: Path) -> dict[str, list[Path]]:
+    """Two minutes of hum under a voice, and four hours of the record of that grid."""
+    sound = np.tile(sounds.voice(60.0), 2) + sounds.grid_hum(120.0, start_s=5_000, level=0.01)
+    record = sounds.write_grid(folder / "record.csv", 14_400)
+    tape = sounds.write_wav(folder / "hummed.wav", sound)
+    return {"questioned": [tape], "grid": [record]}
+
+
 DETECTOR = '\n[examine.synthetic_v1]\nmodel = "rough"\n'
 
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
     "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
+    "hum_date_v1": (Setting(hummed_on_a_grid), Setting(hummed)),
+    "mains_hum_v1": (Setting(hummed), Setting(voice_message)),
     "mains_phase_v1": (Setting(hummed), Setting(voice_message)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),

@@ -93,7 +93,7 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
        nine tenths of it are covered. One offset is fitted, within what a recorder's clock can be off
        (100 parts in a million). What counts is the mean square of what is left, in hertz; a
        correlation is not used, since tracks of different days correlate.
-    4. How well wrong places agree is told from the record itself, by the law that its sixty best
+    4. How well wrong places agree is told from the record itself, by the law that its best
        places follow. How well the right one agrees is known from the standard errors. Bayes' rule
        weighs the two: each candidate gets a probability, and so does "none of them", which is given
        one half before looking.

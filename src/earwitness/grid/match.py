@@ -27,7 +27,9 @@ LEAST_COVERED: Final = 0.9
 APART_S: Final = 60
 _BLOCK: Final = 1 << 17
 _CELL_S: Final = 64
-_TAIL: Final = 60
+_ROOT = 0.5
+_ROOT = 0.5
+_LEAST_TAIL, _MOST_TAIL, _CELLS_FOR_ONE = 12, 60, 64
 _ERROR_MEMORY_S: Final = 10.0
 _SIGMA_UNSURE: Final = (
     0.35  # of the logarithm of the track's variance: as measured by bench/when.py
@@ -98,7 +100,8 @@ class Searched:
     expected_hz : float
         The agreement to be expected at the right place.
     tail : float
-        The power by which wrong places get fewer as agreement gets better.
+        The power by which wrong places get fewer as agreement gets better, at the end of those that the
+        law was fitted to.
     """
 
     candidates: tuple[Candidate, ...]
@@ -139,7 +142,7 @@ def search(
     At each place the squares of what is left, weighted by the track's certainty, are summed up by FFT,
     less what one offset within the clock's bounds takes away. How often wrong places agree so well is
     told from the record itself: the agreements of its best places follow a power law, whose power is
-    fitted to the best sixty but one. The agreement at the right place is the track's own error, as far
+    fitted to the best of them but one. The agreement at the right place is the track's own error, as far
     as that is known. Bayes' rule weighs the two for every candidate, and "none" by the prior.
 
     Source
@@ -150,8 +153,9 @@ def search(
     if not cells.starts_s.size:
         return Searched((), 1.0, 0, 0.0, float(cells.gaps), track.error_hz, 0.0)
     order = np.argsort(cells.squares, kind="stable")
-    apart = _apart(cells.starts_s[order[: 50 * _TAIL]], order, _TAIL + 1)
-    tail, scale = _tail(cells.squares[apart])
+    count = int(np.clip(cells.starts_s.size / _CELLS_FOR_ONE, _LEAST_TAIL, _MOST_TAIL))
+    apart = _apart(cells.starts_s[order[: 50 * _MOST_TAIL]], order, count + 1)
+    wrong = wrong_places(cells.squares[apart])
     expected = track.error_hz**2
     spread = math.hypot(
         math.sqrt(2.0 * _ERROR_MEMORY_S / max(float(track.known.sum()), 1.0)), _SIGMA_UNSURE
@@ -159,7 +163,7 @@ def search(
     best = apart[:10]
     ratios = [
         _density(math.log(cells.squares[at] / expected), spread)
-        / _intensity(cells.squares[at], tail, scale)
+        / wrong.intensity(float(cells.squares[at]))
         for at in best
     ]
     none = (1.0 - prior) / prior
@@ -181,7 +185,7 @@ def search(
         float(cells.covered),
         float(cells.gaps),
         track.error_hz,
-        tail,
+        wrong.rate * _ROOT * wrong.last**-_ROOT,
     )
 
 
@@ -198,22 +202,51 @@ def _apart(
     return order[np.asarray(kept, dtype=np.int64)]
 
 
-def _tail(squares: Reals) -> tuple[float, float]:
-    """Power and scale of how many places agree within a mean square: (square / scale) ** power.
+@dataclass(frozen=True, slots=True)
+class WrongPlaces:
+    """How many wrong places agree better than some mean square, as a law fitted to the record's best.
+
+    For a frequency that wanders as that of a grid does, the logarithm of that number falls as
+    the mean square gets less, faster than a power and more slowly than its reciprocal; between the
+    two, the square root of the reciprocal is used: it has an exponential tail.
+
+    Attributes
+    ----------
+    rate : float
+        Of the exponential.
+    last : float
+        The greatest mean square of those that it was fitted to.
+    count : int
+        How many those are.
+    """
+
+    rate: float
+    last: float
+    count: int
+
+    def intensity(self, square: float) -> float:
+        """Wrong places expected per unit of the logarithm of the mean square.
+
+        The rate is known from a few places only. Its uncertainty (a gamma distribution) is averaged
+        over, which makes the law fall more slowly the farther it is drawn beyond them.
+        """
+        square = max(square, 1e-18)
+        away = max(square**-_ROOT - self.last**-_ROOT, 0.0)
+        falls = (1.0 + self.rate * away / self.count) ** (-self.count - 1)
+        return float(max(self.count * self.rate * _ROOT * square**-_ROOT * falls, 1e-15))
+
+
+def wrong_places(squares: Reals) -> WrongPlaces:
+    """Fit the law to mean squares of places [shape=(n,)], the best first.
 
     The best place is left out: it may be the right one, and wrong places are what is counted.
     """
-    others = squares[1:]
+    others = np.maximum(squares[1:], 1e-18)
     if others.size < 10:
-        return 1.0, float(squares[-1]) / max(squares.size, 1)
-    last = others[-1]
-    power = (others.size - 1) / float(np.sum(np.log(last / np.maximum(others[:-1], 1e-18))) + 1e-9)
-    return power, float(last) / others.size ** (1.0 / power)
-
-
-def _intensity(square: float, tail: float, scale: float) -> float:
-    """Wrong places expected per unit of the logarithm of the mean square."""
-    return float(max(tail * (max(square, 1e-18) / scale) ** tail, 1e-12))
+        return WrongPlaces(1e-9, float(squares[-1]), max(int(others.size), 1))
+    last = float(others[-1])
+    beyond = others[:-1] ** -_ROOT - last**-_ROOT
+    return WrongPlaces((others.size - 1) / float(beyond.sum() + 1e-30), last, int(others.size))
 
 
 def _density(off: float, spread: float) -> float:
