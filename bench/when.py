@@ -24,6 +24,7 @@ import resource
 import sys
 import time
 from argparse import ArgumentParser
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -108,9 +109,8 @@ def tracks(path: Path, half: str, rounds: int) -> None:
 def show(path: Path) -> None:
     """RMS errors by level and codec: the middle of the recordings, and the worst."""
     rows = [json.loads(line) for line in path.open()]
-    print(
-        f"{'level':>6} {'codec':6}{'n':>4}{'present':>9}{'rms mHz':>9}{'worst':>8}{'baseline':>10}{'stated':>8}"
-    )
+    heads = f"{'n':>4}{'present':>9}{'rms mHz':>9}{'worst':>8}{'baseline':>10}{'stated':>8}"
+    print(f"{'level':>6} {'codec':6}{heads}")
     for level in sorted(LEVELS_DB, reverse=True):
         for codec in ("none", "opus"):
             some = [row for row in rows if row["trial"][:2] == [level, codec]]
@@ -167,7 +167,7 @@ def dates(path: Path, trials: int, days: float) -> None:
 
 def _print_dates(stated, wrong, lengths, levels) -> None:
     print(f"{'stated between':>18}{'n':>6}{'stated %':>10}{'observed %':>30}")
-    for low, high in zip(BINS[:-1], BINS[1:], strict=True):
+    for low, high in pairwise(BINS):
         here = (stated >= low) & (stated < high)
         if here.any():
             share = interval(int(wrong[here].sum()), int(here.sum()))
@@ -179,11 +179,8 @@ def _print_dates(stated, wrong, lengths, levels) -> None:
         cells = []
         for level in sorted(set(levels), reverse=True):
             here = (lengths == length) & (levels == level)
-            cells.append(
-                f"{level:.0f} dB: {100 * (1 - wrong[here].mean()):.0f} of {here.sum()}"
-                if here.any()
-                else ""
-            )
+            right = 100 * (1 - wrong[here].mean()) if here.any() else 0.0
+            cells.append(f"{level:.0f} dB: {right:.0f} of {here.sum()}")
         print(f"{length:6} s  " + "   ".join(cells))
 
 

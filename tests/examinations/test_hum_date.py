@@ -87,8 +87,8 @@ def _made(folder: Path, *, hz: float) -> sounds.Floats:
 
 
 def test_an_insertion_shows_as_two_dates(tmp_path: Path) -> None:
-    """Two and a half minutes of one time, then as much of another: both are dated."""
-    first, second = hummed(180), hummed(180, start_s=15_000)
+    """Three minutes of one time, then as much of another, out of step: both are dated."""
+    first, second = hummed(180), hummed(180, start_s=15_000)[80:]
     outcome = ended(tmp_path, np.concatenate([first, second]))
     assert isinstance(outcome, Finding), outcome
     assert "differently" in outcome.summary

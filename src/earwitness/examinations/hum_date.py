@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,21 +40,15 @@ LISTED = 0.5
 LEAST_PIECE_S = 45
 PRIOR = 0.5
 
-Stretches = list[tuple[int, Floats32]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """A record to look in."""
+    """A record to look in, of so many days."""
 
     name: str
     nominal_hz: int
-    stretches: Stretches
-
-    @property
-    def days(self) -> float:
-        """Days with values."""
-        return float(sum(np.isfinite(values).sum() for _, values in self.stretches)) / 86_400
+    days: float
+    stretches: Callable[[], Iterable[tuple[int, Floats32]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +101,10 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
     hum = hum_of(recording)  # 1
     if isinstance(hum, NotExamined):
         return hum
-    grids = [grid for grid in _grids(case) if grid.nominal_hz == hum.track.nominal_hz]
+    everything, unread = _grids(case)
+    grids = [grid for grid in everything if grid.nominal_hz == hum.track.nominal_hz]
     if not grids:
-        return _no_grid(hum)
+        return _no_grid(hum, unread)
     case.progress(0.4, "comparing phases")
     scan = scan_phase(bands_of(recording, hum), hum.track, threshold=BREAK_THRESHOLD)
     breaks = [found.at_s for found in scan.breaks(BREAK_THRESHOLD)]  # 2
@@ -126,7 +122,10 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
         summary=_summary(whole, dated, breaks),
         measures=_measures(whole, grids, hum),
         places=tuple(Place(d.start_s, d.end_s, _label(d)) for d in (pieces or [whole])),
-        limits=_LIMITS,
+        limits=(
+            *_LIMITS,
+            *(f"NOT searched, because it cannot be read as a record: {name}" for name in unread),
+        ),
         details={
             "whole": _as_json(whole),
             "pieces": [_as_json(piece) for piece in pieces],
@@ -147,17 +146,22 @@ _LIMITS = (
 )
 
 
-def _grids(case: CaseView) -> list[_Grid]:
-    found = []
+def _grids(case: CaseView) -> tuple[list[_Grid], list[str]]:
+    """The records of the case, and the names of its grid exhibits that are none that can be read."""
+    found, unread = [], []
     for folder in case.grids:
         record = open_record(Path(folder))
-        found.append(_Grid(record.publisher, record.nominal_hz, list(record.stretches())))
+        days = record.seconds / 86_400
+        found.append(_Grid(record.publisher, record.nominal_hz, days, record.stretches))
     for exhibit in case.exhibits(Role.GRID):
         try:
-            found.append(_Grid(exhibit.name, *sniffed(exhibit.path)))
+            nominal_hz, stretches = sniffed(exhibit.path)
         except GridError:
-            continue  # a grid exhibit may be a scan or a letter; what cannot be read is not searched
-    return found
+            unread.append(exhibit.name)
+            continue
+        days = sum(values.size for _, values in stretches) / 86_400
+        found.append(_Grid(exhibit.name, nominal_hz, days, partial(list, stretches)))
+    return found, unread
 
 
 def _without_breaks(hum: Hum, breaks: Sequence[float]) -> Track:
@@ -180,7 +184,7 @@ def _date(
     part = Track(
         track.off_hz[at[0] : at[-1] + 1], track.sigma_hz[at[0] : at[-1] + 1], track.nominal_hz
     )
-    found = [(grid.name, search(part, grid.stretches, prior=PRIOR)) for grid in grids]
+    found = [(grid.name, search(part, grid.stretches(), prior=PRIOR)) for grid in grids]
     found = [(name, searched) for name, searched in found if searched.candidates]
     if not found:
         return None
@@ -288,7 +292,7 @@ def _figures(
     best = whole.best
     line = None
     for grid in grids:
-        for start, values in grid.stretches:
+        for start, values in grid.stretches():
             at = np.arange(int(duration_s)) + best.start_s - start
             if grid.name == whole.grid and at[0] >= 0 and at[-1] < values.size:
                 record = values[at].astype(np.float64) + hum.track.nominal_hz + best.offset_hz
@@ -313,10 +317,11 @@ def _figures(
     )
 
 
-def _no_grid(hum: Hum) -> NotExamined:
+def _no_grid(hum: Hum, unread: Sequence[str]) -> NotExamined:
     return NotExamined(
         reason=f"the case names no record of a {hum.track.nominal_hz} Hz grid that can be read",
-        got=f"hum of {hum.track.nominal_hz} Hz",
+        got=f"hum of {hum.track.nominal_hz} Hz"
+        + (f"; cannot be read: {', '.join(unread)}" if unread else ""),
         needed="a record made with earwitness grid import, named in case.toml (grids), or an exhibit of "
         "the role 'grid'",
     )

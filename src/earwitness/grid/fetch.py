@@ -93,10 +93,11 @@ def fetch(
     GridError
         If the portal cannot be reached, or has no file for a month.
     """
+    months = months_between(first, last)
     addresses = _addresses(operator, opened)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for year, index in months_between(first, last):
+    for year, index in months:
         address = addresses.get((year, index + 1))
         if address is None:
             raise GridError(f"{operator.name} lists no file for {year}-{index + 1:02d}")

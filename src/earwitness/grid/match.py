@@ -27,7 +27,7 @@ LEAST_COVERED: Final = 0.9
 APART_S: Final = 60
 _BLOCK: Final = 1 << 17
 _CELL_S: Final = 64
-_ROOT = 0.5
+_ROOT = 0.7
 _ROOT = 0.5
 _LEAST_TAIL, _MOST_TAIL, _CELLS_FOR_ONE = 12, 60, 64
 _ERROR_MEMORY_S: Final = 10.0
@@ -207,8 +207,9 @@ class WrongPlaces:
     """How many wrong places agree better than some mean square, as a law fitted to the record's best.
 
     For a frequency that wanders as that of a grid does, the logarithm of that number falls as
-    the mean square gets less, faster than a power and more slowly than its reciprocal; between the
-    two, the square root of the reciprocal is used: it has an exponential tail.
+    the mean square gets less, faster than a power of it and more slowly than its reciprocal. Between
+    the two, the power -0.7 of the mean square is taken to have an exponential tail; that was chosen
+    on simulated records, and ``bench/when.py`` tells how well it holds.
 
     Attributes
     ----------

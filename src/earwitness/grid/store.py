@@ -25,6 +25,8 @@ MANIFEST: Final = "grid.json"
 FORMAT: Final = 1
 LONGEST_GAP_MS: Final = 3_600_000
 UNITS_PER_HZ: Final = 10_000
+OVERLAP_S: Final = 5 * 3600
+_STRETCH_S: Final = 100 * 86_400
 _MOST_BYTES: Final = 50_000_000
 
 Column = npt.NDArray[np.int16]
@@ -99,13 +101,18 @@ class Record:
         return np.memmap(path, dtype="<i2", mode="r")
 
     def stretches(self) -> Iterator[tuple[int, Floats32]]:
-        """Each piece as seconds: the UTC second of the first, and hertz off nominal [shape=(n,)].
+        """The record as seconds: the UTC second of the first, and hertz off nominal [shape=(n,)].
 
         Faster records are averaged over each second; in slower ones values between are drawn
-        straight. Missing values are NaN.
+        straight. Missing values are NaN. What is long comes in stretches of about a hundred days that
+        overlap by ``OVERLAP_S``, so that memory does not grow with the record.
         """
+        most, overlap = (seconds * 1000 // self.step_ms for seconds in (_STRETCH_S, OVERLAP_S))
         for piece in self.pieces:
-            yield _seconds_of(np.asarray(self.column(piece)), piece.start_ms, self.step_ms)
+            column = self.column(piece)
+            for first in range(0, max(piece.values - overlap, 1), most):
+                part = np.asarray(column[first : first + most + overlap])
+                yield _seconds_of(part, piece.start_ms + first * self.step_ms, self.step_ms)
 
 
 def _seconds_of(column: Column, start_ms: int, step_ms: int) -> tuple[int, Floats32]:
