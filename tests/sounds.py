@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import stat
 import wave
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import scipy.signal
 
 from earwitness.evidence.decode import decode_mono
 
@@ -30,6 +32,63 @@ def noise(seconds: float, *, level: float = 0.1, seed: int = 1, rate_hz: int = R
     """White noise with that root mean square [shape=(n,)]."""
     drawn = np.random.default_rng(seed).standard_normal(round(seconds * rate_hz))
     return np.asarray(level * drawn, dtype=np.float32)
+
+
+def hum(
+    seconds: float,
+    *,
+    hz: float = 50.02,
+    level: float = 0.01,
+    rate_hz: int = RATE_HZ,
+    harmonics: tuple[float, ...] = (1.0, 0.5, 0.4, 0.3),
+) -> Floats:
+    """Mains hum that wanders by a few millihertz, with a few harmonics [shape=(n,)]."""
+    at_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    cycles = hz * at_s - 0.01 * 40 / (2 * np.pi) * np.cos(2 * np.pi * at_s / 40)
+    waves = sum(a * np.cos(2 * np.pi * (k * cycles % 1) + k) for k, a in enumerate(harmonics, 1))
+    return np.asarray(level * waves, dtype=np.float32)
+
+
+def grid_hz(seconds: int) -> npt.NDArray[np.float64]:
+    """What a grid's frequency was in each second of a made-up day [shape=(seconds,)]."""
+    keep = np.exp(-1 / 240)
+    steps = 0.022 * np.sqrt(1 - keep**2) * np.random.default_rng(7).standard_normal(seconds)
+    return np.asarray(50.0 + scipy.signal.lfilter([1.0], [1.0, -keep], steps))
+
+
+def grid_hum(
+    seconds: float,
+    *,
+    start_s: int,
+    level: float = 0.01,
+    rate_hz: int = RATE_HZ,
+    off_by: float = 0.0,
+) -> Floats:
+    """Hum of that grid from one of its seconds on, as a recorder hears it whose clock is off."""
+    at_s = np.arange(round(seconds * rate_hz)) / rate_hz
+    whole = grid_hz(start_s + int(seconds) + 2)[start_s:]
+    cycles = np.cumsum(np.interp(at_s, np.arange(whole.size), whole) * (1 + off_by)) / rate_hz
+    waves = sum(
+        a * np.cos(2 * np.pi * (k * cycles % 1) + k) for k, a in ((1, 1.0), (2, 0.5), (3, 0.4))
+    )
+    return np.asarray(level * waves, dtype=np.float32)
+
+
+def write_grid(path: Path, seconds: int, *, missing: range = range(0)) -> Path:
+    """The record of that day from 2033-04-12 on, without some of its seconds."""
+    start = datetime(2033, 4, 12, tzinfo=UTC)
+    lines = [
+        f"{start + timedelta(seconds=second):%Y-%m-%dT%H:%M:%SZ},{hertz:.3f}"
+        for second, hertz in enumerate(grid_hz(seconds))
+        if second not in missing
+    ]
+    path.write_text("\n".join(["utc,frequency_hz", *lines]) + "\n")
+    return path
+
+
+def hum_hz(times_s: npt.NDArray[np.float64], *, hz: float = 50.02) -> npt.NDArray[np.float64]:
+    """The frequency of ``hum`` at some times [shape=(n,)]."""
+    return np.asarray(hz + 0.01 * np.sin(2 * np.pi * times_s / 40))
 
 
 @cache

@@ -17,6 +17,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "examinations"))
 
+import numpy as np
+import tiny_detector
 import tiny_whisper
 
 import earwitness
@@ -100,17 +102,48 @@ def archive(case: Case) -> None:
 
 FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds are allowed
 
+
+def hummed(folder: Path) -> dict[str, list[Path]]:
+    """A minute of a voice over mains hum, out of which a second and a bit is cut."""
+    sound = sounds.voice(60.0) + sounds.hum(60.0, level=0.01)
+    cut = np.concatenate([sound[: 30 * 16_000], sound[30 * 16_000 + 21_000 :]])
+    return {"questioned": [sounds.write_wav(folder / "hummed.wav", cut)]}
+
+
+def genuine_voices(folder: Path) -> dict[str, list[Path]]:
+    """A message that hisses as no voice of the population does, and the population."""
+    hissing = sounds.voice(20.0) + sounds.noise(20.0, level=0.2)
+    return {
+        "questioned": [sounds.write_wav(folder / "hissing.wav", hissing)],
+        "population": sorted((DEMO_SOUNDS / "population").glob("*.opus")),
+    }
+
+
+def hummed_on_a_grid(folder: Path) -> dict[str, list[Path]]:
+    """Two minutes of hum under a voice, and four hours of the record of that grid."""
+    sound = np.tile(sounds.voice(60.0), 2) + sounds.grid_hum(120.0, start_s=5_000, level=0.01)
+    record = sounds.write_grid(folder / "record.csv", 14_400)
+    tape = sounds.write_wav(folder / "hummed.wav", sound)
+    return {"questioned": [tape], "grid": [record]}
+
+
+DETECTOR = '\n[examine.synthetic_v1]\nmodel = "rough"\n'
+
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
     "frame_grid_v1": (Setting(cut_mp3), Setting(voice_message)),
     "edits_v1": (Setting(voice_message_and_population), Setting(quarter_second)),
     "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
     "pauses_v1": (Setting(voice_message), Setting(quarter_second)),
+    "hum_date_v1": (Setting(hummed_on_a_grid), Setting(hummed)),
+    "mains_hum_v1": (Setting(hummed), Setting(voice_message)),
+    "mains_phase_v1": (Setting(hummed), Setting(voice_message)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "recompression_v1": (Setting(voice_message), Setting(quiet)),
     "repeats_v1": (Setting(voice_message), Setting(quarter_second)),
     "rhetoric_v1": (Setting(messages, prepare=transcribe), Setting(voice_message)),
+    "synthetic_v1": (Setting(genuine_voices, DETECTOR), Setting(voice_message)),
     "verification_v1": (Setting(messages), Setting(voice_message)),
     "words_v1": (
         Setting(voice_message, '\n[examine.words_v1]\nmodel = "nonsense"\nbeam_size = 1\n'),
@@ -181,6 +214,7 @@ def _models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A model of random weights, for the examinations that need one."""
     folder = tmp_path_factory.mktemp("models")
     tiny_whisper.build(folder / "nonsense")
+    tiny_detector.build(folder / "rough")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARWITNESS_MODELS", str(folder))
         yield

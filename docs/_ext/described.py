@@ -63,6 +63,8 @@ def _looks_at(examination: Examination) -> Iterator[str]:
         yield "what is claimed of the questioned recording"
     if examination.needs.archives:
         yield "the archives that `case.toml` names"
+    if examination.needs.grids:
+        yield "the grid records that `case.toml` names"
 
 
 def _parameters(examination: Examination) -> str:

@@ -29,6 +29,10 @@ EarwitnessError
 │   ├── ArchiveTooNew       written by a later version of earwitness
 │   ├── ArchiveBusy         another process is changing the archive
 │   └── ArchiveNotWritten   the disk is full, or may not be written
+├── GridError
+│   ├── GridNotFound        the folder holds no record of a grid
+│   ├── GridDamaged         a part of the record is missing, or its bytes have changed
+│   └── BadGridRecord       a file is not in the layout that it should be in; the line is named
 ├── MissingPart             an optional package, model or data file is not installed
 └── WorkerDied              the process that examined was ended from outside, or crashed
 """
@@ -175,6 +179,22 @@ class ArchiveBusy(ArchiveError):
 
 class ArchiveNotWritten(ArchiveError):
     """The archive could not be written: the disk is full, or may not be written."""
+
+
+class GridError(EarwitnessError):
+    """Something about a record of mains frequency."""
+
+
+class GridNotFound(GridError):
+    """The folder holds no record of a grid."""
+
+
+class GridDamaged(GridError):
+    """A part of the record is missing, or its bytes have changed."""
+
+
+class BadGridRecord(GridError):
+    """A file is not in the layout that it should be in; the line is named."""
 
 
 class MissingPart(EarwitnessError):

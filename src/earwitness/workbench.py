@@ -54,6 +54,7 @@ from earwitness.examinations import (
     find_examination,
     newest_examinations,
 )
+from earwitness.grid.store import state_of as state_of_grid
 from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
 from earwitness.store.casefile import CaseFile, Claims, Settings
@@ -430,6 +431,7 @@ class Case:
             },
             claims=case_file.claims.model_dump() if needs.claims else {},
             archives=self._archives(case_file) if needs.archives else (),
+            grids=self._grids(case_file) if needs.grids else (),
             cache=str(self._folder.cache.absolute()),
             max_hours=case_file.settings.max_hours,
         )
@@ -438,6 +440,11 @@ class Case:
         """The archives that the case names, with what they hold now; paths are from the case on."""
         folders = [(self.path / named).absolute() for named in case_file.archives]
         return tuple((str(folder), state_of(folder)) for folder in folders)
+
+    def _grids(self, case_file: CaseFile) -> tuple[tuple[str, str], ...]:
+        """The same for records of grids."""
+        folders = [(self.path / named).absolute() for named in case_file.grids]
+        return tuple((str(folder), state_of_grid(folder)) for folder in folders)
 
     def _latest(self, task: Task) -> Examined | None:
         with self._folder.database.read() as transaction:
@@ -582,6 +589,7 @@ class Case:
             },
             claims=consulted["claims"],
             archives=self._archives(self.case_file) if consulted["archives"] else (),
+            grids=self._grids(self.case_file) if consulted.get("grids") else (),
             cache=cache,
             max_hours=self.case_file.settings.max_hours,
         )
@@ -614,8 +622,9 @@ def _compare(before: Examined, again: Examined) -> Replayed:
     pairs = {
         name: (before.versions.get(name, "-"), again.versions.get(name, "-")) for name in names
     }
-    if before.consulted["archives"] != again.consulted["archives"]:
-        pairs["archives"] = ("as searched then", "changed since")
+    for named in ("archives", "grids"):
+        if before.consulted.get(named) != again.consulted.get(named):
+            pairs[named] = ("as searched then", "changed since")
     return Replayed(
         examined=before,
         again=again,

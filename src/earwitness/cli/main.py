@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import archive, case, dossier, examine, models, other, transcript
+from earwitness.cli import archive, case, dossier, examine, grid, models, other, transcript
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -53,6 +53,7 @@ for command in (
     dossier.dossier,
     examine.examine,
     examine.replay,
+    grid.grid,
     other.report,
     other.verify,
     other.examinations,

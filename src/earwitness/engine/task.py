@@ -32,6 +32,8 @@ class Task:
     archives : tuple of (folder, state)
         The archives that the case names, if the examination searches them, each with the hash of
         what it holds.
+    grids : tuple of (folder, state)
+        The same for records of grids.
     cache : str
         Folder for decoded signals.
     max_hours : float
@@ -45,6 +47,7 @@ class Task:
     archives: tuple[tuple[str, str], ...]
     cache: str
     max_hours: float
+    grids: tuple[tuple[str, str], ...] = ()
 
     @property
     def consulted(self) -> dict[str, Any]:
@@ -54,7 +57,10 @@ class Task:
             for role, exhibits in self.seen.items()
         }
         states = [state for _, state in self.archives]
-        return {"exhibits": seen, "claims": dict(self.claims), "archives": states}
+        consulted = {"exhibits": seen, "claims": dict(self.claims), "archives": states}
+        if self.grids:  # and not an empty list, so that outcomes of before grids keep their keys
+            consulted["grids"] = [state for _, state in self.grids]
+        return consulted
 
     @property
     def key(self) -> str:
@@ -81,7 +87,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
         Role(role): tuple(_exhibit_from_json(exhibit) for exhibit in exhibits)
         for role, exhibits in data["seen"].items()
     }
-    fields["archives"] = tuple((folder, state) for folder, state in data["archives"])
+    for named in ("archives", "grids"):
+        fields[named] = tuple((folder, state) for folder, state in data[named])
     return Task(**fields)
 
 
@@ -104,6 +111,11 @@ class TaskView:
     def archives(self) -> Sequence[Path]:
         """The archives that the case names."""
         return [Path(folder) for folder, _ in self.task.archives]
+
+    @property
+    def grids(self) -> Sequence[Path]:
+        """The records of grids that the case names."""
+        return [Path(folder) for folder, _ in self.task.grids]
 
     def exhibits(self, role: Role) -> Sequence[Exhibit]:
         """The exhibits of a role that was declared."""

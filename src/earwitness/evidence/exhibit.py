@@ -19,6 +19,7 @@ class Role(StrEnum):
     ARCHIVE = "archive"
     DOCUMENT = "document"
     GRID = "grid"
+    MACHINE = "machine"
     TRANSCRIPT = "transcript"
 
     @property
@@ -27,7 +28,7 @@ class Role(StrEnum):
         return self in _RECORDINGS
 
 
-_RECORDINGS = frozenset({Role.QUESTIONED, Role.KNOWN, Role.POPULATION, Role.ARCHIVE})
+_RECORDINGS = frozenset({Role.QUESTIONED, Role.KNOWN, Role.POPULATION, Role.ARCHIVE, Role.MACHINE})
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Needs:
         As ``roles``, but the examination also runs when there are none.
     archives : bool
         Whether it searches the archives that the case names.
+    grids : bool
+        Whether it looks at the grid records that the case names.
     claims : bool
         Whether it looks at what is claimed of the questioned recording.
     """
@@ -61,6 +63,7 @@ class Needs:
     roles: tuple[Role, ...] = ()
     may_use: tuple[Role, ...] = ()
     archives: bool = False
+    grids: bool = False
     claims: bool = False
 
     @property
@@ -87,6 +90,10 @@ class CaseView(Protocol):
     @property
     def archives(self) -> Sequence[Path]:
         """The fingerprint archives that the case names, if the examination declared that it uses them."""
+
+    @property
+    def grids(self) -> Sequence[Path]:
+        """The grid records that the case names, if the examination declared that it looks at them."""
 
     def exhibits(self, role: Role) -> Sequence[Exhibit]:
         """The exhibits of a role that the examination declared, in the order of case.toml."""

@@ -51,8 +51,14 @@ class Shelf:
             raise MissingPart(f"no model can be called {name!r}", expected="letters, digits, . _ -")
         return self.folder / name
 
-    def find(self, name: str) -> tuple[Path, str]:
+    def find(self, name: str, *, weights: str = "model.bin") -> tuple[Path, str]:
         """A model's folder, and the SHA-256 of its weights, which are checked if the model is known.
+
+        Parameters
+        ----------
+        name : str
+        weights : str
+            Name of the file that holds them: ``model.bin``, or ``model.onnx`` of a detector.
 
         Raises
         ------
@@ -60,22 +66,22 @@ class Shelf:
             If it is not there, not whole, or not what it should be.
         """
         place = self.place(name)
-        weights = place / "model.bin"
-        if not weights.is_file():
+        path = place / weights
+        if not path.is_file():
             raise MissingPart(
                 f"the model {name!r} is not on this machine",
                 got="none",  # and not the folder's name: an outcome is the same on every machine
-                do=_how_to_get(name),
+                do=_how_to_get(name, weights),
             )
-        with weights.open("rb") as file:
+        with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         known = catalogue().get(name)
         expected = {file.name: file.sha256 for file in known.files} if known else {}
-        if digest != expected.get("model.bin", digest):
+        if digest != expected.get(weights, digest):
             raise MissingPart(
                 f"the model {name!r} on this machine is not the one that is known by that name",
                 got=f"SHA-256 {digest[:12]}…",
-                expected=f"{expected['model.bin'][:12]}…",
+                expected=f"{expected[weights][:12]}…",
                 do=f"remove its folder, then: earwitness models pull {name}",
             )
         return place, digest
@@ -199,7 +205,12 @@ def _hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _how_to_get(name: str) -> str:
+def _how_to_get(name: str, weights: str) -> str:
+    if weights == "model.onnx":
+        return (
+            "put a detector's model.onnx, with detector.toml, in a folder of that name where "
+            "'earwitness models where' says; the guide explains both"
+        )
     if name in catalogue():
         return (
             f"get it with: earwitness models pull {name}, then examine again with: "

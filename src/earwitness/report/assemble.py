@@ -29,6 +29,7 @@ _LETTERS = {
     Role.ARCHIVE: "A",
     Role.DOCUMENT: "D",
     Role.GRID: "G",
+    Role.MACHINE: "M",
     Role.TRANSCRIPT: "T",
 }
 

@@ -183,15 +183,11 @@ def release(signal: Floats) -> None:
     Called between pieces of a long signal, it keeps what a process holds from growing with the
     recording's length. Signals in ordinary memory are left alone.
     """
-    base = signal
-    while isinstance(base, np.ndarray) and not isinstance(base.base, mmap.mmap):
-        if base.base is None:
-            return
+    base: object = signal
+    while isinstance(base, np.ndarray):
         base = base.base
-    if not isinstance(base, np.ndarray):  # memory of another kind, such as a library's own
-        return
-    if isinstance(base.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.base.madvise(mmap.MADV_DONTNEED)
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 class RunMeter:

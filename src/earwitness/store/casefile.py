@@ -71,6 +71,7 @@ class CaseFile(_Part):
     format: int = Field(FORMAT, ge=1, description="version of this layout")
     title: str = Field("", description="what the desk calls the case")
     archives: tuple[str, ...] = Field((), description="folders of fingerprint archives to search")
+    grids: tuple[str, ...] = Field((), description="folders of grid records to look in")
     claims: Claims = Claims()
     settings: Settings = Settings()
     examine: dict[str, dict[str, bool | int | float | str]] = Field(
