@@ -374,8 +374,8 @@ def _tippett(same: Doubles, different: Doubles, value: float) -> Figure:
     return Figure(
         title="Tippett plot of the population's held-out pairs",
         alternative=f"Of the pairs of one speaker, {100 * float(np.mean(same > 0)):.0f} % have a "
-        f"likelihood ratio over 1; of the pairs of two, {100 * float(np.mean(different > 0)):.0f} % do. The case's "
-        f"log10 likelihood ratio is {value:.2f}. Nothing is drawn beyond the last pair.",
+        f"likelihood ratio over 1; of the pairs of two, {100 * float(np.mean(different > 0)):.0f} % do. "
+        f"The case's log10 likelihood ratio is {value:.2f}. Nothing is drawn beyond the last pair.",
         x_label="log10 likelihood ratio",
         y_label="share of pairs",
         layers=(

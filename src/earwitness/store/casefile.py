@@ -161,6 +161,15 @@ def text_with(text: str, exhibits: Sequence[Listed]) -> str:
     return tomlkit.dumps(document)
 
 
+def text_set(text: str, examination: str, parameter: str, value: bool | int | float | str) -> str:
+    """case.toml with one parameter of an examination set."""
+    document = tomlkit.parse(text)
+    examine = document.setdefault("examine", tomlkit.table(is_super_table=True))
+    own = examine.setdefault(examination, tomlkit.table())
+    own[parameter] = value
+    return tomlkit.dumps(document)
+
+
 def text_cleared(text: str, sha256: str, role: Role, key: str) -> str:
     """case.toml with one thing that an exhibit says in one role taken out."""
     document = tomlkit.parse(text)

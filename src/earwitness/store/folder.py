@@ -27,6 +27,7 @@ from earwitness.store.casefile import (
     read_text,
     text_cleared,
     text_hash,
+    text_set,
     text_with,
     text_without,
 )
@@ -207,6 +208,18 @@ class CaseFolder:
                 text = text_cleared(text, sha256, role, "regions")
             details = {"regions": regions, "name": listed[0].name, "role": str(role)}
             self.act("regions", changes=True, exhibits=[sha256], details=details, case_file=text)
+
+    def set_parameter(
+        self, examination: str, parameter: str, value: bool | int | float | str
+    ) -> None:
+        """Set a parameter of an examination in case.toml."""
+        with self.database.locked():
+            now = self.read_case_file().examine.get(examination, {})
+            if parameter in now and now[parameter] == value:
+                return
+            text = text_set(read_text(self.case_file_path), examination, parameter, value)
+            details = {"examination": examination, "parameter": parameter, "value": value}
+            self.act("set", changes=True, details=details, case_file=text)
 
     def withdraw(self, sha256: str) -> None:
         """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""

@@ -111,12 +111,13 @@ def cut_places(frames: int, *, piece_s: float, most: int) -> list[tuple[int, int
     starts = np.arange(0, frames - length // 2, length)
     if len(starts) > most:
         starts = starts[np.linspace(0, len(starts) - 1, most).round().astype(int)]
-    return [(int(start), int(min(frames, start + length))) for start in starts]
+    return [(start, min(frames, start + length)) for start in starts.tolist()]
 
 
 def embedded_for(cut_off_hz: float | None) -> Embedded:
     """The embedded system within the band that a questioned recording has left."""
     if cut_off_hz is None:
         return Embedded()
-    high_hz = min(Embedded().high_hz, max(2_000.0, 100.0 * round(0.0096 * cut_off_hz)))
+    reach_hz = 100.0 * round(float(0.0096 * cut_off_hz))
+    high_hz = float(np.clip(reach_hz, 2_000.0, Embedded().high_hz))
     return Embedded(low_hz=200.0 if high_hz < _TELEPHONE_HZ else 100.0, high_hz=high_hz)

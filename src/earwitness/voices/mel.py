@@ -134,7 +134,8 @@ def _mel(hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 @cache
 def _slaney_weights(bands: int, low_hz: float, high_hz: float) -> npt.NDArray[np.float64]:
     """Triangles of equal area on Slaney's scale, Nyquist's bin included [shape=(bands, 257)]."""
-    edges = _slaney_hz(np.linspace(*_slaney_mel(np.array([low_hz, high_hz])), bands + 2))
+    low, high = _slaney_mel(np.array([low_hz, high_hz]))
+    edges = _slaney_hz(np.linspace(float(low), float(high), bands + 2))
     bins = np.arange(FFT_SIZE // 2 + 1) * SAMPLE_RATE_HZ / FFT_SIZE
     left, middle, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.maximum(

@@ -126,7 +126,8 @@ def _principal(within: Floats, freedom: int) -> tuple[Floats, Floats]:
 
 
 def _reduced(vectors: Floats, directions: Floats, gains: Floats) -> Floats:
-    return vectors + ((vectors @ directions) * (gains - 1.0)) @ directions.T
+    change = (vectors @ directions) * (gains - np.float32(1.0))
+    return np.asarray(vectors + change @ directions.T, dtype=np.float32)
 
 
 def _unit(vectors: Floats) -> Floats:
