@@ -227,14 +227,13 @@ def _beside(sides: Sequence[tuple[Heard, Heard]]) -> Spoken:
 
 
 def same_sound(recording: Recording, others: Sequence[Recording]) -> list[str]:
-    """The SHA-256 of those recordings that share sound with this one, by bytes or by fingerprint."""
-    found = [
-        each.exhibit.sha256 for each in others if each.exhibit.sha256 == recording.exhibit.sha256
-    ]
+    """The SHA-256 of those recordings that share sound with this one, by bytes or else by fingerprint."""
+    own = recording.exhibit.sha256
+    if any(each.exhibit.sha256 == own for each in others):
+        return [own]
+    found = []
     mine, mine_at = _keys(recording, step=ARCHIVE_STEP)
     for other in others:
-        if other.exhibit.sha256 in found:
-            continue
         theirs, theirs_at = _keys(other, step=1)
         if hits_in_step(mine, mine_at, theirs, theirs_at) >= LEAST_HITS:
             found.append(other.exhibit.sha256)

@@ -41,6 +41,7 @@ from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 LEAST_SPEECH_S = 5.0
 LEAST_SNR_DB = 4.5  # 5 dB is the least that bench/who.py covers; the SNR is measured to half a dB
 _DISAGREE = -1.0
+_TELLS = -0.6  # a system whose lowest likelihood ratio is above that cannot say that voices differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +355,8 @@ def _disagreement(
         both = [values[here][:, ~there].mean(), values[~here][:, there].mean()]
         with_others[each.sha256] = float(np.mean(both))
     odd = min(with_others, key=lambda sha256: (with_others[sha256], sha256))
-    if with_others[odd] > max(_DISAGREE, 0.8 * validated.bounds[0]):
+    lowest = validated.bounds[0]
+    if lowest > _TELLS or with_others[odd] > max(_DISAGREE, 0.8 * lowest):
         return with_others
     name = next(each.name for each in known if each.sha256 == odd)
     return NotExamined(
