@@ -1,6 +1,6 @@
 """The bench of voice comparison: likelihood ratios for speakers that nothing was learnt from.
 
-    EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--conditions ...] [--keep FOLDER]
+    EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--turns 1] [--keep FOLDER]
     python bench/who.py show [--keep FOLDER]
     python bench/who.py coverage
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
@@ -46,15 +46,16 @@ from earwitness.voices.validation import Validated, try_out
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
-TURNS = (0, 1)
 
 
 class Bench:
     """The people and the conditions, with what was computed of them in a folder."""
 
-    def __init__(self, data: Path, folder: Path) -> None:
+    def __init__(self, data: Path, folder: Path, turns: int) -> None:
         self.people = people(data)
         self.folder = folder
+        self.turns = range(turns)
+        self._spoken: dict[tuple[str, str], Spoken] = {}
         crowd = [reader.whole for reader in readers(data)[-10:]]
         self.conditions = conditions(crowd)
 
@@ -73,6 +74,15 @@ class Bench:
     def whole(self, person: Person) -> Recording:
         return sound_recording(f"whole {person.name}", lambda: person.whole, self.folder)
 
+    def spoken(self, recording: Recording, embedder: Embedded) -> Spoken:
+        """The features of a recording, kept for the next condition of the same band."""
+        key = (recording.exhibit.sha256, embedder.key)
+        if key not in self._spoken:
+            signal = np.asarray(recording.signal())
+            in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
+            self._spoken[key] = joined([(embedder.features(signal, in_speech), in_speech)])
+        return self._spoken[key]
+
     def through(self, person: Person, chain: Chain, name: str, seed: int) -> Recording:
         """A person of the population, brought into the conditions of a questioned recording."""
         whole = self.whole(person)
@@ -86,32 +96,29 @@ class Bench:
         return sound_recording(f"through {name} {person.name}", sound, self.folder)
 
 
-def spoken(recording: Recording, embedder: Embedded) -> Spoken:
-    signal = np.asarray(recording.signal())
-    in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
-    return joined([(embedder.features(signal, in_speech), in_speech)])
-
-
 def half(
     bench: Bench, name: str, population: list[Person], test: list[Person]
 ) -> tuple[Embedded, dict[str, list[Speaker]], list[list[tuple[Spoken, Spoken]]]]:
     """The population, matched and clean, and for each turn the test people's questioned and known."""
-    questioned = [[bench.questioned(person, turn, name) for person in test] for turn in TURNS]
+    questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     chains = [chain_of(recording) for recording in questioned[0]]
     cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
     embedder = embedded_for(min(cut_offs) if len(cut_offs) > len(chains) / 2 else None)
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
     for number, person in enumerate(population):
-        known = spoken(bench.whole(person), embedder)
+        known = bench.spoken(bench.whole(person), embedder)
         sent = bench.through(person, chains[number % len(chains)], name, number)
         speakers["clean"].append(Speaker(person.name, known, known))
-        speakers["matched"].append(Speaker(person.name, known, spoken(sent, embedder)))
+        speakers["matched"].append(Speaker(person.name, known, bench.spoken(sent, embedder)))
     sides = [
         [
-            (spoken(recording, embedder), spoken(bench.known(person, turn), embedder))
+            (
+                bench.spoken(recording, embedder),
+                bench.spoken(bench.known(person, turn), embedder),
+            )
             for person, recording in zip(test, questioned[turn], strict=True)
         ]
-        for turn in TURNS
+        for turn in bench.turns
     ]
     return embedder, speakers, sides
 
@@ -164,7 +171,6 @@ def tried(
         is_same = np.eye(len(used), dtype=bool)
         same.append(log10_lr[is_same])
         different.append(log10_lr[~is_same])
-    low, high = validated.cost_interval
     return {
         "same": np.round(np.concatenate(same), 4).tolist(),
         "different": np.round(np.concatenate(different), 4).tolist(),
@@ -172,7 +178,7 @@ def tried(
         "way": validated.way,
         "band_hz": [embedder.low_hz, embedder.high_hz],
         "durations_s": [wanted.questioned_s, wanted.known_s],
-        "validated": [validated.cost.cllr, low.cllr, high.cllr, validated.cost.cllr_min],
+        "validated": [validated.cost.cllr, validated.cost.cllr_min],
         "comparisons_a_second": round(sum(each.size for each in (*same, *different)) / compare_s),
     }
 
@@ -207,6 +213,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("run", "show", "coverage", "peer"))
     parser.add_argument("--lengths", type=float, nargs="+", default=[20.0, 10.0, 5.0])
+    parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
     parser.add_argument("--conditions", nargs="+", default=[])
     parser.add_argument("--keep", type=Path, default=Path("who-bench"))
     parser.add_argument("--python", type=Path, help="of an environment that has resemblyzer")
@@ -218,7 +225,7 @@ def main() -> None:
         who_coverage.show()
     else:
         given.keep.mkdir(parents=True, exist_ok=True)
-        bench = Bench(DATA, given.keep)
+        bench = Bench(DATA, given.keep, given.turns)
         for name in given.conditions or bench.conditions:
             if given.what == "run":
                 run(bench, name, given.lengths, rows)

@@ -1,4 +1,4 @@
-"""Whether the 95 % interval of a likelihood ratio holds the true one as often as it says, where that is known.
+"""Whether the 95 % interval of a likelihood ratio holds the true one as often as it says.
 
 Scores are drawn from a law in which the true likelihood ratio of each score can be written down: the
 log likelihood ratio is normal in both kinds of pairs, and each speaker has an effect of their own on
@@ -48,7 +48,9 @@ def covered(speakers: int, sigma: float, runs: int) -> tuple[np.ndarray, int]:
         validated = Validated(drawn_trials(speakers, sigma, random), speakers)
         low_bound, high_bound = validated.bounds
         for place, true in enumerate(TRUE_LOG10_LR):
-            score = np.full((1, 1, 1), true * np.log(10.0))  # the score of the law is its own log LR
+            score = np.full(
+                (1, 1, 1), true * np.log(10.0)
+            )  # the score of the law is its own log LR
             result = compared(validated, score, name)
             inside[run, place] = result.low - 1e-9 <= true <= result.high + 1e-9
             counted[run, place] = low_bound < true < high_bound

@@ -1,0 +1,1 @@
+"""Resemblyzer beside it: the same people, conditions and calibration, vectors from its own weights."""

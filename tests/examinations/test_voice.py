@@ -1,4 +1,4 @@
-"""voice_v1: on the demo's voices it ends on the right side, and where it would mean nothing it is refused."""
+"""voice_v1: the demo's voices end on the right side, and what would mean nothing is refused."""
 
 from __future__ import annotations
 
@@ -254,9 +254,7 @@ def test_regions_that_a_person_set_are_all_that_is_compared(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_a_neural_model_takes_the_same_way(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_neural_model_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the shelf, by its name; one that is not there ends as not examined."""
     monkeypatch.setenv("EARWITNESS_MODELS", str(tmp_path / "models"))
     case = make(tmp_path, DEMO / "impostor.opus")

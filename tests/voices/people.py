@@ -1,4 +1,4 @@
-"""Voices that are made, not recorded: a source and a filter for each speaker, for tests that need many people."""
+"""Voices that are made, not recorded: a source and a filter for each speaker."""
 
 from __future__ import annotations
 

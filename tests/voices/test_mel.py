@@ -38,7 +38,10 @@ def test_log_mel_is_that_of_kaldi_native_fbank(window: str) -> None:
 def test_a_signal_shorter_than_a_frame_has_no_frames() -> None:
     """Nothing is padded."""
     assert log_mel(np.zeros(399, np.float32)).shape == (0, 80)
-    assert band_energies(np.zeros(0, np.float32), bands=24, low_hz=100, high_hz=7_000).shape == (0, 24)
+    assert band_energies(np.zeros(0, np.float32), bands=24, low_hz=100, high_hz=7_000).shape == (
+        0,
+        24,
+    )
     assert frame_count(400) == 1 and frame_count(399) == 0
 
 

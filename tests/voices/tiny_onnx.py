@@ -43,7 +43,9 @@ def _value(name: str, kind: int, *shape: int | str) -> bytes:
 
 
 def _node(kind: str, inputs: list[str], outputs: list[str], attributes: bytes = b"") -> bytes:
-    names = b"".join(_text(1, each) for each in inputs) + b"".join(_text(2, each) for each in outputs)
+    names = b"".join(_text(1, each) for each in inputs) + b"".join(
+        _text(2, each) for each in outputs
+    )
     return names + _text(4, kind) + attributes
 
 

@@ -76,6 +76,8 @@ def validate(screen: Screen, folder: Path, model: str, family: str, table: Path 
             ]
             title = f"{names[each.exhibit]}: the population in its conditions"
             screen.table(title, ("measure", "value"), rows)
+        else:
+            screen.say(f"{names[each.exhibit]}: {sentence(each.outcome)}")
     return _ended(screen, results, names, table)
 
 
@@ -135,11 +137,8 @@ def _set_model(screen: Screen, opened: Case, model: str, family: str) -> None:
 def _ended(
     screen: Screen, results: list[Examined], names: dict[str, str], table: Path | None
 ) -> int:
-    """Write what was asked for, say what could not be examined, and give the exit code."""
+    """Write what was asked for, and give the exit code."""
     found = [each for each in results if isinstance(each.outcome, Finding)]
-    for each in results:
-        if not isinstance(each.outcome, Finding):
-            screen.say(f"{names[each.exhibit]}: {sentence(each.outcome)}")
     if not results:
         screen.say("the case holds no questioned recording")
     if table is not None:
@@ -201,7 +200,7 @@ def show(screen: Screen, folder: Path) -> None:
     screen.table("Population", ("speaker", "recordings"), rows)
     enough = len(counts) >= LEAST_SPEAKERS
     screen.say(
-        f"{len(counts)} speakers; {LEAST_SPEAKERS} are the least"
+        f"{len(counts)} speaker{'' if len(counts) == 1 else 's'}; {LEAST_SPEAKERS} are the least"
         + ("" if enough else f": add {LEAST_SPEAKERS - len(counts)} more")
     )
     screen.result({"speakers": dict(sorted(counts.items())), "is_enough": enough})

@@ -13,7 +13,6 @@ import scipy.special
 from earwitness.examinations._voice_speech import Heard
 from earwitness.outcome import (
     Figure,
-    Finding,
     Layer,
     Line,
     Measure,
@@ -52,7 +51,6 @@ class Case:
     turns: npt.NDArray[np.int64] | None
     pitch_hz: Mapping[str, float | None]
     population_pitch_hz: Mapping[str, float]
-    regions_set: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,8 @@ class Told:
         return same, self.validated.trials.scores.size - same
 
 
-def finding(case: Case, told: Told) -> Finding:
-    """Everything that the comparison says, and what it does not."""
-    return Finding(
-        summary=_summary(case, told),
-        measures=(*_measures_of_case(case, told), *_measures_of_validation(told)),
-        places=_places(case, told),
-        limits=_limits(case, told),
-        details=_details(case, told),
-        figures=_figures(case, told),
-        strength=_strength(case, told),
-    )
-
-
-def _summary(case: Case, told: Told) -> str:
+def summary(case: Case, told: Told) -> str:
+    """The likelihood ratio in a sentence that a reporter understands, and what it is not about."""
     _, _, machine = propositions(case.speaker)
     value = told.result.log10_lr
     low, high = told.validated.bounds
@@ -96,6 +82,11 @@ def _summary(case: Case, told: Told) -> str:
         f"What was measured is {said(value, case.speaker)} ({support_in_words(value)})."
         f"{bound} Whether {machine} was not tested."
     )
+
+
+def measures(case: Case, told: Told) -> tuple[Measure, ...]:
+    """What was compared, what came out, and how good such likelihood ratios are."""
+    return (*_measures_of_case(case, told), *_measures_of_validation(told))
 
 
 def _measures_of_case(case: Case, told: Told) -> list[Measure]:
@@ -166,7 +157,8 @@ def _measures_of_validation(told: Told) -> list[Measure]:
     ]
 
 
-def _places(case: Case, told: Told) -> tuple[Place, ...]:
+def places(case: Case, told: Told) -> tuple[Place, ...]:
+    """Where each compared piece is, and where another voice speaks."""
     places = [
         Place(start_s, end_s, f"compared: log10 likelihood ratio {value:+.1f}")
         for (start_s, end_s), value in zip(told.pieces, told.result.by_piece, strict=True)
@@ -193,21 +185,13 @@ def _other_voices(case: Case) -> list[tuple[float, float, int]]:
     ]
 
 
-def _limits(case: Case, told: Told) -> tuple[str, ...]:
-    who = case.speaker or "the speaker of the known recordings"
-    limits = [
-        "The likelihood ratio is not the probability of anything about the speaker. It says how the "
-        "evidence bears on two propositions; how probable they were before is for others to say.",
-        f"A high likelihood ratio says nothing against an imitation by a machine: one that is made from "
-        f"{who}'s recordings is made to be like them. Look at what the examinations of the recording's "
-        "wholeness say.",
-        f"It holds for this population of {told.validated.speakers} speakers. If people who would be "
-        "confused with the speaker are not in it, the likelihood ratio is too high.",
-    ]
-    limits += _limits_of_conditions(case, told)
-    limits += _warnings_of_pitch(case)
-    limits += _stronger(case, told)
-    return tuple(limits)
+def limits_of_case(case: Case, told: Told) -> tuple[str, ...]:
+    """What the conditions, the population and the voices of this case add to the limits of the method."""
+    return (
+        *_limits_of_conditions(case, told),
+        *_warnings_of_pitch(case),
+        *_stronger(case, told),
+    )
 
 
 def _limits_of_conditions(case: Case, told: Told) -> list[str]:
@@ -283,7 +267,8 @@ def _stronger(case: Case, told: Told) -> list[str]:
     return ["What would make it stronger or surer: " + "; ".join(advice) + "."]
 
 
-def _strength(case: Case, told: Told) -> Strength:
+def strength(case: Case, told: Told) -> Strength:
+    """The likelihood ratio with its interval, and on what that rests."""
     same, different = told.counts
     value = told.result.log10_lr
     return Strength(
@@ -313,7 +298,8 @@ def _wording(value: float, speaker: str) -> str:
     )
 
 
-def _details(case: Case, told: Told) -> dict[str, object]:
+def details(case: Case, told: Told) -> dict[str, object]:
+    """System, conditions and propositions, and the held-out trials for whoever wants to check them."""
     validated = told.validated
     return {
         "system": case.system,
@@ -351,7 +337,8 @@ def _trials(validated: Validated) -> dict[str, object]:
     }
 
 
-def _figures(case: Case, told: Told) -> tuple[Figure, ...]:
+def figures(case: Case, told: Told) -> tuple[Figure, ...]:
+    """Four plots: Tippett, cross-entropy, trade-off, and the likelihood ratio along the recording."""
     validated = told.validated
     is_same = validated.trials.is_same
     same, different = validated.log10_lr[is_same], validated.log10_lr[~is_same]

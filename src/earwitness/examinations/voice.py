@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.examinations import _voice_words as words
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._voice_speech import (
     Heard,
@@ -20,7 +21,6 @@ from earwitness.examinations._voice_speech import (
     population,
     same_sound,
 )
-from earwitness.examinations._voice_words import Case, Told, finding
 from earwitness.models import Shelf
 from earwitness.outcome import Asked, Finding, NotExamined
 from earwitness.signal.chains import Chain, chain_of
@@ -130,24 +130,44 @@ def voice_v1(
     if isinstance(disagreement, NotExamined):
         return disagreement
     result = compared(validated, scored.scores, scored.of_known)  # 8
-    return finding(
-        Case(
-            speaker=material.speaker,
-            known={each.sha256: each.name for each in material.known},
-            known_speech_s={sha256: each.speech_s for sha256, each in known.items()},
-            people=tuple(material.people),
-            chain=chain,
-            system=embedder.name,
-            questioned=questioned,
-            turns=turns,
-            pitch_hz={
-                "questioned": questioned.pitch_hz,
-                **{each.name: known[each.sha256].pitch_hz for each in material.known},
-            },
-            population_pitch_hz=pitches,
-            regions_set=bool(own_regions),
+    compared_case = words.Case(
+        speaker=material.speaker,
+        known={each.sha256: each.name for each in material.known},
+        known_speech_s={sha256: each.speech_s for sha256, each in known.items()},
+        people=tuple(material.people),
+        chain=chain,
+        system=embedder.name,
+        questioned=questioned,
+        turns=turns,
+        pitch_hz={
+            "questioned": questioned.pitch_hz,
+            **{each.name: known[each.sha256].pitch_hz for each in material.known},
+        },
+        population_pitch_hz=pitches,
+    )
+    pieces = _places(questioned, turns, wanted)
+    return _finding(compared_case, words.Told(validated, result, wanted, disagreement, pieces))
+
+
+def _finding(case: words.Case, told: words.Told) -> Finding:
+    who = case.speaker or "the speaker of the known recordings"
+    return Finding(
+        summary=words.summary(case, told),
+        measures=words.measures(case, told),
+        places=words.places(case, told),
+        limits=(
+            "The likelihood ratio is not the probability of anything about the speaker. It says how the "
+            "evidence bears on two propositions; how probable they were before is for others to say.",
+            "A high likelihood ratio says nothing against an imitation by a machine: one that is made from "
+            f"recordings of {who} is made to be like them. Look at what the examinations of the "
+            "recording's wholeness say.",
+            f"It holds for this population of {told.validated.speakers} speakers. If people who would be "
+            "confused with the speaker are not in it, the likelihood ratio is too high.",
+            *words.limits_of_case(case, told),
         ),
-        Told(validated, result, wanted, disagreement, _places(questioned, turns, wanted)),
+        details=words.details(case, told),
+        figures=words.figures(case, told),
+        strength=words.strength(case, told),
     )
 
 
@@ -160,7 +180,7 @@ def _material(recording: Recording, case: CaseView, model: str) -> _Material | N
     if len(people) < LEAST_SPEAKERS:
         return NotExamined(
             reason="the population is too small to measure error rates on",
-            got=f"{len(people)} speakers",
+            got=f"{len(people)} speaker{'' if len(people) == 1 else 's'}",
             needed=f"{LEAST_SPEAKERS} speakers at least; add recordings, each with its speaker: "
             "earwitness voice population add",
         )
