@@ -3,6 +3,7 @@
     EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--turns 1] [--keep FOLDER]
     python bench/who.py show [--keep FOLDER]
     python bench/who.py coverage
+    EARWITNESS_DATA=FOLDER python bench/who.py time [--keep FOLDER]
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
 
 The speakers of speechocean762 are split in two halves. Each half is the population of the other: its
@@ -19,12 +20,13 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import who_coverage
 import who_peer
+import who_time
 from heard_conditions import Floats
 from who_data import (
     Person,
@@ -38,7 +40,7 @@ from who_data import (
 from earwitness.signal.chains import Chain, chain_of, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.voices.comparison import log10_lr_of
-from earwitness.voices.embedder import Embedded, embedded_for
+from earwitness.voices.embedder import Embedder, embedded_for
 from earwitness.voices.mel import STEP_S, frame_count
 from earwitness.voices.metrics import Doubles, cost
 from earwitness.voices.population import Speaker, Spoken, durations, joined
@@ -74,7 +76,7 @@ class Bench:
     def whole(self, person: Person) -> Recording:
         return sound_recording(f"whole {person.name}", lambda: person.whole, self.folder)
 
-    def spoken(self, recording: Recording, embedder: Embedded) -> Spoken:
+    def spoken(self, recording: Recording, embedder: Embedder) -> Spoken:
         """The features of a recording, kept for the next condition of the same band."""
         key = (recording.exhibit.sha256, embedder.key)
         if key not in self._spoken:
@@ -96,14 +98,21 @@ class Bench:
         return sound_recording(f"through {name} {person.name}", sound, self.folder)
 
 
+Sides = list[list[tuple[Spoken, Spoken]]]
+
+
 def half(
-    bench: Bench, name: str, population: list[Person], test: list[Person]
-) -> tuple[Embedded, dict[str, list[Speaker]], list[list[tuple[Spoken, Spoken]]]]:
+    bench: Bench,
+    name: str,
+    population: list[Person],
+    test: list[Person],
+    embedder_for: Callable[[float | None], Embedder] = embedded_for,
+) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
     """The population, matched and clean, and for each turn the test people's questioned and known."""
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     chains = [chain_of(recording) for recording in questioned[0]]
     cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
-    embedder = embedded_for(min(cut_offs) if len(cut_offs) > len(chains) / 2 else None)
+    embedder = embedder_for(min(cut_offs) if len(cut_offs) > len(chains) / 2 else None)
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
@@ -147,10 +156,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
 
 
 def tried(
-    embedder: Embedded,
-    speakers: list[Speaker],
-    sides: list[list[tuple[Spoken, Spoken]]],
-    length_s: float,
+    embedder: Embedder, speakers: list[Speaker], sides: Sides, length_s: float
 ) -> dict[str, object]:
     known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
     wanted = durations(speakers, questioned_s=length_s, known_s=known_s)
@@ -176,7 +182,7 @@ def tried(
         "different": np.round(np.concatenate(different), 4).tolist(),
         "bounds": validated.bounds,
         "way": validated.way,
-        "band_hz": [embedder.low_hz, embedder.high_hz],
+        "system": embedder.name,
         "durations_s": [wanted.questioned_s, wanted.known_s],
         "validated": [validated.cost.cllr, validated.cost.cllr_min],
         "comparisons_a_second": round(sum(each.size for each in (*same, *different)) / compare_s),
@@ -211,7 +217,7 @@ def show(rows: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("run", "show", "coverage", "peer"))
+    parser.add_argument("what", choices=("run", "show", "coverage", "time", "peer"))
     parser.add_argument("--lengths", type=float, nargs="+", default=[20.0, 10.0, 5.0])
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
     parser.add_argument("--conditions", nargs="+", default=[])
@@ -223,6 +229,8 @@ def main() -> None:
         show(rows)
     elif given.what == "coverage":
         who_coverage.show()
+    elif given.what == "time":
+        who_time.show(DATA, given.keep)
     else:
         given.keep.mkdir(parents=True, exist_ok=True)
         bench = Bench(DATA, given.keep, given.turns)
