@@ -132,13 +132,30 @@ def half(
     return embedder, speakers, sides
 
 
+def done_already(rows: Path) -> set[tuple[str, float, str, int]]:
+    """What stands in the rows: a run that was stopped goes on from there."""
+    if not rows.exists():
+        return set()
+    found = [json.loads(line) for line in rows.read_text().splitlines()]
+    return {(row["condition"], row["length_s"], row["calibrated"], row["half"]) for row in found}
+
+
 def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
     for number, (population, test) in enumerate(bench.halves()):
+        wanted = {
+            (name, length_s, calibrated, number)
+            for length_s in lengths
+            for calibrated in ("matched", "clean")
+        }
+        if wanted <= done_already(rows):
+            continue
         started = time.monotonic()
         embedder, speakers, sides = half(bench, name, population, test)
         prepared = time.monotonic() - started
         for length_s in lengths:
             for calibrated in ("matched", "clean"):
+                if (name, length_s, calibrated, number) in done_already(rows):
+                    continue
                 began = time.monotonic()
                 row = tried(embedder, speakers[calibrated], sides, length_s)
                 row |= {
