@@ -9,15 +9,16 @@ file, which the workbench's own decoder reads.
 from __future__ import annotations
 
 import hashlib
-import subprocess
 import wave
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 import scipy.signal
+import soxr
 from heard_conditions import RATE_HZ, Floats, babble, pink, telephone, with_noise
 
 from earwitness.evidence.decode import decode_mono
@@ -30,10 +31,13 @@ Change = Callable[[Floats, np.random.Generator], Floats]
 
 @dataclass(frozen=True)
 class Condition:
-    """What the questioned recording went through: a change of the sound, and FFmpeg's arguments."""
+    """What the questioned recording went through: a change of the sound, and the codec of its file."""
 
     suffix: str
-    arguments: tuple[str, ...]
+    container: str
+    codec: str
+    rate_hz: int
+    bit_rate: int
     change: Change
 
 
@@ -93,20 +97,13 @@ def conditions(crowd: list[Floats]) -> dict[str, Condition]:
     def room(sound: Floats, random: np.random.Generator) -> Floats:
         return telephone(_reverberated(sound, random), random)
 
-    mono = ("-ac", "1")
     return {
-        "same channel": Condition(".wav", mono, same),
-        "Opus 16k": Condition(
-            ".opus", (*mono, "-c:a", "libopus", "-b:a", "16k", "-application", "voip"), same
-        ),
-        "AMR 12.2, babble 15 dB": Condition(
-            ".amr", (*mono, "-ar", "8000", "-c:a", "libopencore_amrnb", "-b:a", "12.2k"), amr
-        ),
-        "telephone, reverberation": Condition(
-            ".wav", (*mono, "-ar", "8000", "-c:a", "pcm_mulaw"), room
-        ),
+        "same channel": Condition(".wav", "wav", "pcm_s16le", RATE_HZ, 0, same),
+        "Opus 16k": Condition(".opus", "ogg", "libopus", RATE_HZ, 16_000, same),
+        "AMR 12.2, babble 15 dB": Condition(".amr", "amr", "libopencore_amrnb", 8_000, 12_200, amr),
+        "telephone, reverberation": Condition(".wav", "wav", "pcm_mulaw", 8_000, 0, room),
         "MP3 32k, noise 5 dB": Condition(
-            ".mp3", (*mono, "-c:a", "libmp3lame", "-b:a", "32k"), with_noise(pink, 5)
+            ".mp3", "mp3", "libmp3lame", RATE_HZ, 32_000, with_noise(pink, 5)
         ),
     }
 
@@ -131,14 +128,27 @@ def questioned_recording(
         place.mkdir(parents=True, exist_ok=True)
         seed = zlib.crc32(f"{name} {person.name} {turn}".encode())
         sound = condition.change(person.turns[turn][0], np.random.default_rng(seed))
-        source = place / f"{person.name}-{turn}.source.wav"
-        write_wav(source, sound)
         part = place / f"{person.name}-{turn}.part{condition.suffix}"
-        command = ["ffmpeg", "-y", "-loglevel", "error", "-i", str(source)]
-        subprocess.run([*command, *condition.arguments, str(part)], check=True)
+        _write_coded(part, sound, condition)
         part.replace(path)
-        source.unlink()
     return recording(path, folder)
+
+
+def _write_coded(path: Path, sound: Floats, condition: Condition) -> None:
+    """Encode a sound into a file; made softer where it would clip."""
+    loudest = max(1.0, float(np.abs(sound).max()) / 0.99)
+    at_rate = soxr.resample(sound / loudest, RATE_HZ, condition.rate_hz)
+    samples = np.clip(np.rint(at_rate * 32_767), -32_768, 32_767).astype(np.int16)
+    options = {"application": "voip"} if condition.codec == "libopus" else {}
+    with av.open(str(path), "w", format=condition.container) as out:
+        stream = out.add_stream(condition.codec, rate=condition.rate_hz, options=options)
+        stream.layout = "mono"
+        if condition.bit_rate:
+            stream.bit_rate = condition.bit_rate
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = condition.rate_hz, 0
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
 
 
 def sound_recording(name: str, sound: Callable[[], Floats], folder: Path) -> Recording:

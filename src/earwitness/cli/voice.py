@@ -217,8 +217,8 @@ def show(screen: Screen, folder: Path) -> None:
 @click.option(
     "--as",
     "role",
-    type=click.Choice([Role.QUESTIONED, Role.KNOWN, Role.POPULATION]),
-    default=Role.QUESTIONED,
+    type=click.Choice(["questioned", "known", "population"]),
+    default="questioned",
     show_default=True,
 )
 @click.pass_obj

@@ -428,4 +428,5 @@ def _along(case: Case, told: Told) -> Figure:
         y_label="log10 likelihood ratio",
         layers=tuple(layers),
         x_range=(0.0, round(len(case.questioned.in_speech) / 100, 2)),
+        y_range=told.validated.bounds,
     )
