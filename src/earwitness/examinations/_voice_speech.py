@@ -105,7 +105,7 @@ def _arrays(
     most_s: float | None,
 ) -> Mapping[str, npt.NDArray[np.generic]]:
     speech = recording.speech
-    end = _enough(speech, most_s)
+    end = _enough(speech, None if regions else most_s)  # regions may lie at its end
     signal = np.asarray(recording.signal()[:end])
     if chain is not None:
         seed = int(recording.exhibit.sha256[:8], 16)

@@ -45,6 +45,7 @@ class Case:
     known: Mapping[str, str]
     known_speech_s: Mapping[str, float]
     people: tuple[str, ...]
+    left_out: tuple[str, ...]
     chain: Chain
     system: str
     questioned: Heard
@@ -201,11 +202,11 @@ def _limits_of_conditions(case: Case, told: Told) -> list[str]:
     ]
     if case.chain.snr_db is None:
         limits.append("The noise could not be measured, so the population has none of it.")
-    low = [name for name, hz in _named(case.known) if told.among_known.get(name, 1.0) < 0.0]
+    if case.left_out:
+        limits.append(f"Left out, with too little speech to compare: {', '.join(case.left_out)}.")
+    low = [name for sha256, name in _named(case.known) if told.among_known.get(sha256, 1.0) < 0]
     if low:
-        limits.append(
-            f"Known recordings that agree badly with the others: {', '.join(hz for hz in low)}."
-        )
+        limits.append(f"Known recordings that agree badly with the others: {', '.join(low)}.")
     if case.turns is not None and case.turns.any():
         limits.append(
             "Only the voice that speaks most was compared. Speakers are told apart to about four "

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,47 +11,39 @@ import numpy.typing as npt
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations import _voice_words as words
 from earwitness.examinations._contract import CaseView, Needs, examination
+from earwitness.examinations._voice_scores import (
+    Material,
+    disagreement_of,
+    scores_of,
+    turns_of,
+)
 from earwitness.examinations._voice_speech import (
     Heard,
     by_speaker,
-    chain_key,
     heard,
-    heard_through,
     population,
     same_sound,
 )
 from earwitness.models import Shelf
 from earwitness.outcome import Asked, Finding, NotExamined
-from earwitness.signal.chains import Chain, chain_of
+from earwitness.signal.chains import chain_of
 from earwitness.signal.recording import Recording
 from earwitness.voices.comparison import (
-    MOST_KNOWN_PIECES,
     MOST_PIECES,
     compared,
-    known_pieces,
-    log10_lr_of,
 )
-from earwitness.voices.embedder import Embedder, cut, cut_places, embedded_for
+from earwitness.voices.embedder import Embedder, cut_places, embedded_for
 from earwitness.voices.onnx_model import OnnxModel
-from earwitness.voices.population import LEAST_SPEAKERS, Durations, Speaker, durations
-from earwitness.voices.turns import speakers_of
-from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
+from earwitness.voices.population import (
+    LEAST_PART_S,
+    LEAST_SPEAKERS,
+    Durations,
+    durations,
+)
+from earwitness.voices.validation import Validated
 
 LEAST_SPEECH_S = 5.0
 LEAST_SNR_DB = 4.5  # 5 dB is the least that bench/who.py covers; the SNR is measured to half a dB
-_DISAGREE = -1.0
-_TELLS = -0.6  # a system whose lowest likelihood ratio is above that cannot say that voices differ
-
-
-@dataclass(frozen=True, slots=True)
-class _Material:
-    """Who is compared with whom, after everything that forbids it has been looked for."""
-
-    chain: Chain
-    embedder: Embedder
-    speaker: str
-    known: tuple[Exhibit, ...]
-    people: Mapping[str, Sequence[Exhibit]]
 
 
 @examination(
@@ -108,13 +99,19 @@ def voice_v1(
     refusal = _too_little(questioned, list(known.values()))
     if refusal is not None:
         return refusal
+    quiet = [each for each in material.known if known[each.sha256].speech_s < LEAST_PART_S]
+    material = replace(material, known=tuple(each for each in material.known if each not in quiet))
+    known = {each.sha256: known[each.sha256] for each in material.known}
     case.progress(0.1, "bringing the population into the recording's conditions")
     speakers, pitches = population(  # 2
         case, material.people, embedder, chain, lambda done: case.progress(0.1 + 0.5 * done)
     )
+    speakers = [each for each in speakers if each.says_enough]
+    if len(speakers) < LEAST_SPEAKERS:
+        return _too_few(len(speakers), "with enough speech, in these conditions too")
     case.progress(0.6, "telling speakers apart")
     whole = split_speakers and not own_regions
-    turns = _turns(recording, questioned, speakers, material) if whole else None  # 3
+    turns = turns_of(recording, questioned, speakers, material) if whole else None  # 3
     rows = questioned.rows if turns is None else questioned.rows[turns == 0]
     if len(rows) < 100 * LEAST_SPEECH_S:
         return _too_little_of_one(len(rows) / 100)
@@ -123,10 +120,10 @@ def voice_v1(
         questioned_s=len(rows) / 100,
         known_s=sum(each.speech_s for each in known.values()) / len(known),
     )
-    scored = _scored(recording, case, material, speakers, wanted, rows, known)  # 4, 5
+    scored = scores_of(recording, case, material, speakers, wanted, rows, known)  # 4, 5
     validated = Validated(scored.trials, len(speakers))  # 6
     case.progress(0.9, "calibrating on draws of speakers")
-    disagreement = _disagreement(validated, scored, material.known)  # 7
+    disagreement = disagreement_of(validated, scored, material.known)  # 7
     if isinstance(disagreement, NotExamined):
         return disagreement
     result = compared(validated, scored.scores, scored.of_known)  # 8
@@ -134,7 +131,8 @@ def voice_v1(
         speaker=material.speaker,
         known={each.sha256: each.name for each in material.known},
         known_speech_s={sha256: each.speech_s for sha256, each in known.items()},
-        people=tuple(material.people),
+        people=tuple(each.name for each in speakers),
+        left_out=tuple(each.name for each in quiet),
         chain=chain,
         system=embedder.name,
         questioned=questioned,
@@ -171,19 +169,14 @@ def _finding(case: words.Case, told: words.Told) -> Finding:
     )
 
 
-def _material(recording: Recording, case: CaseView, model: str) -> _Material | NotExamined:
+def _material(recording: Recording, case: CaseView, model: str) -> Material | NotExamined:
     """Who is compared, or why nobody is."""
     known, speaker = _of_one_speaker(case)
     if isinstance(known, NotExamined):
         return known
     people = by_speaker(case.exhibits(Role.POPULATION))
     if len(people) < LEAST_SPEAKERS:
-        return NotExamined(
-            reason="the population is too small to measure error rates on",
-            got=f"{len(people)} speaker{'' if len(people) == 1 else 's'}",
-            needed=f"{LEAST_SPEAKERS} speakers at least; add recordings, each with its speaker: "
-            "earwitness voice population add",
-        )
+        return _too_few(len(people))
     if speaker and speaker in people:
         return NotExamined(
             reason="the population holds the speaker of the known recordings",
@@ -214,7 +207,16 @@ def _material(recording: Recording, case: CaseView, model: str) -> _Material | N
             needed="recordings made on other occasions; withdraw these",
         )
     embedder: Embedder = embedded_for(chain.cut_off_hz) if model == "embedded" else _neural(model)
-    return _Material(chain, embedder, speaker, tuple(known), people)
+    return Material(chain, embedder, speaker, tuple(known), people)
+
+
+def _too_few(count: int, having: str = "") -> NotExamined:
+    return NotExamined(
+        reason="the population is too small to measure error rates on",
+        got=f"{count} speaker{'' if count == 1 else 's'} {having}".strip(),
+        needed=f"{LEAST_SPEAKERS} speakers at least; add recordings, each with its speaker: "
+        "earwitness voice population add",
+    )
 
 
 def _of_one_speaker(case: CaseView) -> tuple[Sequence[Exhibit] | NotExamined, str]:
@@ -261,139 +263,6 @@ def _too_little_of_one(speech_s: float) -> NotExamined:
         got=f"{speech_s:.1f} s of the one who speaks most",
         needed=f"{LEAST_SPEECH_S:g} s; or set the regions of one speaker: earwitness voice regions",
     )
-
-
-def _turns(
-    recording: Recording, questioned: Heard, speakers: Sequence[Speaker], material: _Material
-) -> npt.NDArray[np.int64]:
-    """The number of the speaker of each row, told by a system that is trained on the population."""
-
-    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        ready = material.embedder.ready([each.questioned.rows for each in speakers])
-        return {"turns": speakers_of(questioned.rows, ready, speakers)}
-
-    turns: npt.NDArray[np.int64] = recording.shared(f"voice_1-turns-{_key(material)}", compute)[
-        "turns"
-    ]
-    return turns
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    """All scores that the case needs, so that they are made once.
-
-    Attributes
-    ----------
-    trials : Trials
-    scores : np.ndarray [shape=(folds, pieces, known pieces)]
-    of_known : np.ndarray of str [shape=(known pieces,)]
-    among_known : np.ndarray [shape=(folds, known pieces, known pieces)]
-        Known pieces sent through the chain, against known pieces as received.
-    """
-
-    trials: Trials
-    scores: npt.NDArray[np.float64]
-    of_known: npt.NDArray[np.str_]
-    among_known: npt.NDArray[np.float64]
-    sent_of: npt.NDArray[np.str_]
-
-
-def _scored(
-    recording: Recording,
-    case: CaseView,
-    material: _Material,
-    speakers: Sequence[Speaker],
-    wanted: Durations,
-    rows: npt.NDArray[np.float32],
-    known: Mapping[str, Heard],
-) -> _Scored:
-    pieces, of_known = known_pieces(
-        {sha256: each.rows for sha256, each in known.items()}, piece_s=wanted.known_s
-    )
-
-    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        tried = try_out(
-            material.embedder,
-            speakers,
-            wanted,
-            on_fold=lambda fold: case.progress(0.65 + 0.05 * fold, "trying the population"),
-        )
-        questioned = cut(rows, piece_s=wanted.questioned_s, most=MOST_PIECES)
-        sent, sent_of = _known_through(case, material, wanted)
-        return {
-            "scores": tried.scores(questioned, pieces),
-            "among_known": tried.scores(sent, pieces),
-            "sent_of": sent_of,
-            **_as_arrays(tried),
-        }
-
-    name = f"voice_1-scores-{_key(material)}-{len(rows)}-{wanted.questioned_s}-{wanted.known_s}"
-    arrays = recording.shared(name, compute)
-    trials = Trials(*(arrays[each] for each in ("trial", "trial_q", "trial_k", "fold")))
-    return _Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
-
-
-def _as_arrays(tried: TriedOut) -> dict[str, npt.NDArray[np.generic]]:
-    trials = tried.trials
-    return {
-        "trial": trials.scores,
-        "trial_q": trials.questioned,
-        "trial_k": trials.known,
-        "fold": trials.fold,
-    }
-
-
-def _known_through(
-    case: CaseView, material: _Material, wanted: Durations
-) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.str_]]:
-    """Pieces of the known recordings as they would sound in the questioned recording's conditions."""
-    pieces, of = [], []
-    for each in material.known:
-        sent = heard_through(
-            case.recording(each),
-            material.embedder,
-            material.chain,
-            regions=each.declared.regions,
-            most_s=MOST_KNOWN_PIECES * wanted.questioned_s,
-        )
-        found = cut(sent.rows, piece_s=wanted.questioned_s, most=MOST_KNOWN_PIECES)
-        pieces.extend(found)
-        of.extend([each.sha256] * len(found))
-    return pieces, np.array(of, dtype=np.str_)
-
-
-def _disagreement(
-    validated: Validated, scored: _Scored, known: Sequence[Exhibit]
-) -> dict[str, float] | NotExamined:
-    """What each known recording gives against the others, or the refusal where one is another voice."""
-    if len(known) < 2:
-        return {}
-    values = log10_lr_of(validated, scored.among_known)
-    with_others: dict[str, float] = {}
-    for each in known:
-        here, there = scored.sent_of == each.sha256, scored.of_known == each.sha256
-        both = [values[here][:, ~there].mean(), values[~here][:, there].mean()]
-        with_others[each.sha256] = float(np.mean(both))
-    odd = min(with_others, key=lambda sha256: (with_others[sha256], sha256))
-    lowest = validated.bounds[0]
-    if lowest > _TELLS or with_others[odd] > max(_DISAGREE, 0.8 * lowest):
-        return with_others
-    name = next(each.name for each in known if each.sha256 == odd)
-    return NotExamined(
-        reason="the known recordings disagree with one another more than one person's do",
-        got=f"a log10 likelihood ratio of {with_others[odd]:.1f} between {name} and the others",
-        needed="known recordings of one person; listen to them and withdraw what is not",
-    )
-
-
-def _key(material: _Material) -> str:
-    """The same for the same exhibits, conditions and system: what scores are kept under."""
-    told = [material.embedder.name, chain_key(material.chain)]
-    told += [f"{each.sha256}{each.declared.regions}" for each in material.known]
-    told += [
-        f"{name}{each.sha256}" for name, exhibits in material.people.items() for each in exhibits
-    ]
-    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _places(

@@ -57,6 +57,11 @@ class Speaker:
     known: Spoken
     questioned: Spoken
 
+    @property
+    def says_enough(self) -> bool:
+        """Whether there is speech for both parts, on both sides."""
+        return min(self.known.seconds, self.questioned.seconds) >= 2 * LEAST_PART_S
+
     def trials(self, share: float) -> tuple[tuple[Floats, Floats], ...]:
         """Two pairs of (questioned, known) speech that have no moment in common.
 
