@@ -239,13 +239,14 @@ def main() -> None:
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
     parser.add_argument("--conditions", nargs="+", default=[])
     parser.add_argument("--keep", type=Path, default=Path("who-bench"))
+    parser.add_argument("--runs", type=int, default=who_coverage.RUNS, help="of coverage")
     parser.add_argument("--python", type=Path, help="of an environment that has resemblyzer")
     given = parser.parse_args()
     rows = given.keep / "who.jsonl"
     if given.what == "show":
         show(rows)
     elif given.what == "coverage":
-        who_coverage.show()
+        who_coverage.show(given.runs)
     elif given.what == "time":
         who_time.show(DATA, given.keep)
     else:

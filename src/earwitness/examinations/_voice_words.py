@@ -29,6 +29,7 @@ from earwitness.voices.population import LEAST_SPEAKERS, Durations
 from earwitness.voices.validation import Validated
 from earwitness.voices.words import propositions, said, support_in_words, verbal_scale
 
+QUESTIONED: Final = "questioned"  # in place of a hash, where both sides are listed
 _MOST_POINTS: Final = 400
 _MOST_TRIALS: Final = 20_000
 _MOST_PLACES: Final = 100
@@ -112,7 +113,7 @@ def _measures_of_case(case: Case, told: Told) -> list[Measure]:
         ),
         *(
             Measure(f"median pitch, {name}", hz, "Hz", digits=0, note=_no_pitch(hz))
-            for name, hz in case.pitch_hz.items()
+            for name, hz in _pitches(case)
         ),
     ]
 
@@ -124,6 +125,12 @@ def _named(known: Mapping[str, str]) -> list[tuple[str, str]]:
         (sha256, name if names.count(name) == 1 else f"{name} ({sha256[:12]})")
         for sha256, name in known.items()
     ]
+
+
+def _pitches(case: Case) -> list[tuple[str, float | None]]:
+    """The pitch of each recording that is compared, by a name that no other has."""
+    listed = [("the questioned recording", case.pitch_hz[QUESTIONED])]
+    return listed + [(name, case.pitch_hz[sha256]) for sha256, name in _named(case.known)]
 
 
 def _no_pitch(hz: float | None) -> str:
@@ -232,7 +239,7 @@ def _warnings_of_pitch(case: Case) -> list[str]:
         )
     outside = [
         f"{name} at {hz:.0f} Hz"
-        for name, hz in case.pitch_hz.items()
+        for name, hz in _pitches(case)
         if hz is not None and not 0.9 * lowest <= hz <= 1.1 * highest
     ]
     if outside:

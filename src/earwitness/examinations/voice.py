@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -38,6 +38,7 @@ from earwitness.voices.population import (
     LEAST_PART_S,
     LEAST_SPEAKERS,
     Durations,
+    Speaker,
     durations,
 )
 from earwitness.voices.validation import Validated
@@ -127,24 +128,36 @@ def voice_v1(
     if isinstance(disagreement, NotExamined):
         return disagreement
     result = compared(validated, scored.scores, scored.of_known)  # 8
-    compared_case = words.Case(
+    compared_case = _case(material, questioned, known, speakers, turns, quiet, pitches)
+    pieces = _places(questioned, turns, wanted)
+    return _finding(compared_case, words.Told(validated, result, wanted, disagreement, pieces))
+
+
+def _case(
+    material: Material,
+    questioned: Heard,
+    known: Mapping[str, Heard],
+    speakers: Sequence[Speaker],
+    turns: npt.NDArray[np.int64] | None,
+    quiet: Sequence[Exhibit],
+    pitches: Mapping[str, float],
+) -> words.Case:
+    return words.Case(
         speaker=material.speaker,
         known={each.sha256: each.name for each in material.known},
         known_speech_s={sha256: each.speech_s for sha256, each in known.items()},
         people=tuple(each.name for each in speakers),
         left_out=tuple(each.name for each in quiet),
-        chain=chain,
-        system=embedder.name,
+        chain=material.chain,
+        system=material.embedder.name,
         questioned=questioned,
         turns=turns,
         pitch_hz={
-            "questioned": questioned.pitch_hz,
-            **{each.name: known[each.sha256].pitch_hz for each in material.known},
+            words.QUESTIONED: questioned.pitch_hz,
+            **{sha256: each.pitch_hz for sha256, each in known.items()},
         },
         population_pitch_hz=pitches,
     )
-    pieces = _places(questioned, turns, wanted)
-    return _finding(compared_case, words.Told(validated, result, wanted, disagreement, pieces))
 
 
 def _finding(case: words.Case, told: words.Told) -> Finding:
