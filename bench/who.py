@@ -53,10 +53,11 @@ ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
 class Bench:
     """The people and the conditions, with what was computed of them in a folder."""
 
-    def __init__(self, data: Path, folder: Path, turns: int) -> None:
+    def __init__(self, data: Path, folder: Path, turns: int, halves: int) -> None:
         self.people = people(data)
         self.folder = folder
         self.turns = range(turns)
+        self._halves = halves
         self._spoken: dict[tuple[str, str], Spoken] = {}
         crowd = [reader.whole for reader in readers(data)[-10:]]
         self.conditions = conditions(crowd)
@@ -64,7 +65,8 @@ class Bench:
     def halves(self) -> Iterator[tuple[list[Person], list[Person]]]:
         """Population and test people, both ways round."""
         yield self.people[0::2], self.people[1::2]
-        yield self.people[1::2], self.people[0::2]
+        if self._halves == 2:
+            yield self.people[1::2], self.people[0::2]
 
     def questioned(self, person: Person, turn: int, name: str) -> Recording:
         return questioned_recording(person, turn, name, self.conditions[name], self.folder)
@@ -112,7 +114,7 @@ def half(
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     chains = [chain_of(recording) for recording in questioned[0]]
     cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
-    embedder = embedder_for(min(cut_offs) if len(cut_offs) > len(chains) / 2 else None)
+    embedder = embedder_for(float(np.median(cut_offs)) if len(cut_offs) > len(chains) / 2 else None)
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
@@ -237,6 +239,7 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "show", "coverage", "time", "peer"))
     parser.add_argument("--lengths", type=float, nargs="+", default=[20.0, 10.0, 5.0])
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
+    parser.add_argument("--halves", type=int, choices=(1, 2), default=2)
     parser.add_argument("--conditions", nargs="+", default=[])
     parser.add_argument("--keep", type=Path, default=Path("who-bench"))
     parser.add_argument("--runs", type=int, default=who_coverage.RUNS, help="of coverage")
@@ -251,7 +254,7 @@ def main() -> None:
         who_time.show(DATA, given.keep)
     else:
         given.keep.mkdir(parents=True, exist_ok=True)
-        bench = Bench(DATA, given.keep, given.turns)
+        bench = Bench(DATA, given.keep, given.turns, given.halves)
         for name in given.conditions or bench.conditions:
             if given.what == "run":
                 run(bench, name, given.lengths, rows)

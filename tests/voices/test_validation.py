@@ -157,7 +157,7 @@ def test_the_band_is_that_of_the_questioned_recording() -> None:
     """Wide where it is wide, and a telephone's where it is a telephone's."""
     assert embedded_for(None) == Embedded()
     assert embedded_for(3_400.0) == Embedded(200.0, 3_300.0)
-    assert embedded_for(100.0).high_hz == 2_000.0
+    assert embedded_for(100.0).high_hz == 3_300.0  # a dull voice, not a narrow band
 
 
 def test_pieces_are_spread_evenly() -> None:

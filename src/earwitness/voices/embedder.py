@@ -25,6 +25,7 @@ FRAMES_A_SECOND: Final = 100
 COMPONENTS: Final = 128
 _TRAINING_FRAMES: Final = 100_000
 _TELEPHONE_HZ: Final = 4_000.0
+_NARROWEST_HZ: Final = 3_300.0
 
 
 class Vectors(Protocol):
@@ -115,9 +116,12 @@ def cut_places(frames: int, *, piece_s: float, most: int) -> list[tuple[int, int
 
 
 def embedded_for(cut_off_hz: float | None) -> Embedded:
-    """The embedded system within the band that a questioned recording has left."""
+    """The embedded system within the band that a questioned recording has left.
+
+    Never under 3.3 kHz: no telephone is narrower, and a dull voice may seem to be.
+    """
     if cut_off_hz is None:
         return Embedded()
     reach_hz = 100.0 * round(float(0.0096 * cut_off_hz))
-    high_hz = float(np.clip(reach_hz, 2_000.0, Embedded().high_hz))
+    high_hz = float(np.clip(reach_hz, _NARROWEST_HZ, Embedded().high_hz))
     return Embedded(low_hz=200.0 if high_hz < _TELEPHONE_HZ else 100.0, high_hz=high_hz)
