@@ -37,6 +37,7 @@ from who_data import (
     sound_recording,
 )
 
+from earwitness.examinations.voice import LEAST_SNR_DB
 from earwitness.signal.chains import Chain, chain_of, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.voices.comparison import log10_lr_of
@@ -100,6 +101,11 @@ class Bench:
         return sound_recording(f"through {name} {person.name}", sound, self.folder)
 
 
+def is_refused(chain: Chain) -> bool:
+    """Whether voice_v1 would not compare such a recording: too much noise, or what it takes for noise."""
+    return chain.snr_db is not None and chain.snr_db < LEAST_SNR_DB
+
+
 Sides = list[list[tuple[Spoken, Spoken]]]
 
 
@@ -111,8 +117,10 @@ def half(
     embedder_for: Callable[[float | None], Embedder] = embedded_for,
 ) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
     """The population, matched and clean, and for each turn the test people's questioned and known."""
+    everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
+    test = [person for person, chain in everyone if not is_refused(chain)]
+    chains = [chain for _, chain in everyone if not is_refused(chain)]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
-    chains = [chain_of(recording) for recording in questioned[0]]
     cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
     embedder = embedder_for(float(np.median(cut_offs)) if len(cut_offs) > len(chains) / 2 else None)
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
@@ -165,6 +173,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
                     "length_s": length_s,
                     "calibrated": calibrated,
                     "half": number,
+                    "refused": len(test) - len(sides[0]),
                     "prepare_s": round(prepared, 1),
                     "run_s": round(time.monotonic() - began, 2),
                     "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -214,8 +223,10 @@ def show(rows: Path) -> None:
     for line in rows.read_text().splitlines():
         row = json.loads(line)
         together.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
-    print("| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(
+        "| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal | refused |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
     trials = beyond = 0
     for (name, length_s, calibrated), found in together.items():
         same = np.concatenate([np.array(row["same"]) for row in found])
@@ -229,7 +240,7 @@ def show(rows: Path) -> None:
         print(
             f"| {name} | {length_s:g} s | {calibrated} | {same.size} | {different.size} "
             f"| {100 * its.equal_error_rate:.1f} % | {its.cllr:.3f} | {its.cllr_min:.3f} "
-            f"| {its.cllr_cal:.3f} |"
+            f"| {its.cllr_cal:.3f} | {sum(int(str(row.get('refused', 0))) for row in found)} |"
         )
     print(f"\n{beyond} of {trials:,} held-out trials beyond the bounds of their validation")
 
