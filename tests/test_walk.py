@@ -86,6 +86,21 @@ def messages(_: Path) -> dict[str, list[Path]]:
     }
 
 
+def voices(_: Path) -> dict[str, list[Path]]:
+    """The demo's second message, and a recording of the one who it is said to be from."""
+    return {
+        "questioned": [DEMO_SOUNDS / "impostor.opus"],
+        "known": [DEMO_SOUNDS / "known_1.m4a"],
+    }
+
+
+def people(case: Case) -> None:
+    """The demo's population, each recording of another speaker."""
+    for path in sorted((DEMO_SOUNDS / "population").glob("*.opus")):
+        (result,) = case.add([path], "population", speaker=f"population {path.stem}")
+        assert isinstance(result, earwitness.workbench.Added), result
+
+
 def transcribe(case: Case) -> None:
     """Say what the demo's messages say."""
     for name in ("questioned.opus", "release_2031.mp3", "release_2032.ogg"):
@@ -145,6 +160,7 @@ SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "rhetoric_v1": (Setting(messages, prepare=transcribe), Setting(voice_message)),
     "synthetic_v1": (Setting(genuine_voices, DETECTOR), Setting(voice_message)),
     "verification_v1": (Setting(messages), Setting(voice_message)),
+    "voice_v1": (Setting(voices, prepare=people), Setting(voices)),
     "words_v1": (
         Setting(voice_message, '\n[examine.words_v1]\nmodel = "nonsense"\nbeam_size = 1\n'),
         Setting(voice_message),

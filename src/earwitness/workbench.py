@@ -65,6 +65,7 @@ from earwitness.store.vault import require_plain_file
 from earwitness.transcripts import Kind, Review, Transcript, write_transcript
 from earwitness.transcripts.index import Hits
 from earwitness.versions import versions_here
+from earwitness.voices.regions import read_regions, regions_text
 
 OnEvent = Callable[[Event], None]
 MAX_TAGS = 20_000
@@ -331,6 +332,36 @@ class Case:
                 with suppress(DocumentError, MissingPart):
                     texts[exhibit.sha256] = read_document_file(exhibit.path).text
         return texts
+
+    def set_regions(self, wanted: str, regions: str, *, role: Role | str = Role.QUESTIONED) -> str:
+        """Say which parts of a recording are the speaker's; give the regions as they were noted.
+
+        Parameters
+        ----------
+        wanted : str
+            The recording, by its name or the beginning of its hash.
+        regions : str
+            Such as ``12.5-30, 45-60``, in seconds; empty for all of it.
+        role : Role
+
+        Raises
+        ------
+        UnknownExhibit, BadParameter
+        """
+        noted = regions_text(read_regions(regions)) if regions else ""
+        self._folder.set_regions(self._folder.find(wanted), Role(role), noted)
+        return noted
+
+    def set_parameter(self, examination: str, parameter: str, value: Parameter) -> None:
+        """Set a parameter of an examination in case.toml.
+
+        Raises
+        ------
+        UnknownExamination, BadParameter
+        """
+        found = find_examination(examination)
+        checked = found.parameters({parameter: value})[parameter]
+        self._folder.set_parameter(found.name, parameter, checked)
 
     def withdraw(self, wanted: str) -> str:
         """Take an exhibit's roles away, by its name or the beginning of its hash; give the hash.

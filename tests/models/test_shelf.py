@@ -18,6 +18,7 @@ from earwitness.cli.main import earwitness as command
 from earwitness.errors import MissingPart
 from earwitness.models import KnownModel, ModelFile, Shelf, catalogue
 from earwitness.models.shelf import over_https
+from earwitness.voices.onnx_model import FAMILIES
 
 CONTENT = bytes(range(256)) * 8_000
 
@@ -125,10 +126,82 @@ def test_only_https_is_spoken() -> None:
 def test_the_catalogue_is_pinned() -> None:
     """Each file has an address at a commit, a size and a SHA-256; each model has what is loaded."""
     for known in catalogue().values():
+        if known.family:
+            continue
         commit = known.source.split("/resolve/")[1].strip("/")
         assert known.source.startswith("https://") and len(commit) == 40
         assert {"model.bin", "config.json", "tokenizer.json"} <= {file.name for file in known.files}
         assert all(file.size > 0 and len(file.sha256) == 64 for file in known.files)
+
+
+def test_speaker_models_are_pinned_by_the_first_pull() -> None:
+    """Their addresses name no commit, so nothing is known beforehand; each is one file with a front end."""
+    speaker_models = [known for known in catalogue().values() if known.family]
+    assert "wespeaker-resnet34-lm" in {known.name for known in speaker_models}
+    for known in speaker_models:
+        assert known.source.startswith("https://") and known.source.endswith("/")
+        assert len(known.files) == 1 and known.files[0].name.endswith(".onnx")
+        assert known.family in FAMILIES and not known.is_pinned
+
+
+def unpinned(server: type[_Server]) -> KnownModel:
+    """A speaker model whose hash nobody knows."""
+    source = f"http://127.0.0.1:{server.port}/"  # type: ignore[attr-defined]
+    return KnownModel("voice", "", source, "", "", (ModelFile("voice.onnx"),), "wespeaker")
+
+
+def test_the_first_pull_notes_the_hash(tmp_path: Path, server: type[_Server]) -> None:
+    """In the lock file; the second pull of the same asks nobody."""
+    shelf = Shelf(tmp_path)
+    assert not shelf.has(unpinned(server))
+    shelf.pull(unpinned(server), fetch=plainly)
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    assert shelf.locked() == {
+        "voice": {"file": "voice.onnx", "sha256": digest, "family": "wespeaker"}
+    }
+    path, family = shelf.find_speaker_model("voice")
+    assert path.read_bytes() == CONTENT and family == "wespeaker"
+    assert shelf.has(unpinned(server))
+    asked = len(server.asked)
+    shelf.pull(unpinned(server), fetch=plainly)
+    assert len(server.asked) == asked
+
+
+def test_another_file_than_that_of_the_first_pull(tmp_path: Path, server: type[_Server]) -> None:
+    """It is refused and removed, whoever serves it."""
+    shelf = Shelf(tmp_path)
+    shelf.pull(unpinned(server), fetch=plainly)
+    (tmp_path / "voice" / "voice.onnx").unlink()
+    server.content = CONTENT[:-1] + b"x"
+    with pytest.raises(MissingPart, match="not the file of the first pull"):
+        shelf.pull(unpinned(server), fetch=plainly)
+    assert list((tmp_path / "voice").iterdir()) == []
+
+
+def test_an_unpinned_file_that_came_in_part(tmp_path: Path, server: type[_Server]) -> None:
+    """It is not noted: the half of a file would be all that is accepted from then on."""
+    server.breaks_off_at = 1_000_000
+    with pytest.raises(MissingPart):
+        Shelf(tmp_path).pull(unpinned(server), fetch=plainly)
+    assert Shelf(tmp_path).locked() == {}
+
+
+def test_a_speaker_model_that_was_changed_on_the_disk(tmp_path: Path) -> None:
+    """It is refused; one of the user's own is noted under a name with its hash."""
+    source = tmp_path / "My Model.onnx"
+    source.write_bytes(b"weights")
+    shelf = Shelf(tmp_path / "models")
+    name = shelf.put_speaker_model(source, family="nemo")
+    assert name.startswith("my-model-") and shelf.find_speaker_model(name)[1] == "nemo"
+    assert shelf.put_speaker_model(source, family="nemo") == name
+    shelf.find_speaker_model(name)[0].write_bytes(b"other")
+    with pytest.raises(MissingPart, match="not the file that was pulled"):
+        shelf.find_speaker_model(name)
+    with pytest.raises(MissingPart, match="not on this machine"):
+        shelf.find_speaker_model("eres2net")
+    (tmp_path / "models" / "lock.json").write_bytes(b"{")
+    with pytest.raises(MissingPart, match="lock file"):
+        shelf.locked()
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def new(
     claimed = {name: safe_text(text) for name, text in claims.items()}
     made = workbench.new(folder, title=safe_text(title), claims=claimed, who=screen.who)
     screen.say(f"made the case {folder}")
-    return _show_added(screen, list(made.add(questioned, Role.QUESTIONED)))
+    return show_added(screen, list(made.add(questioned, Role.QUESTIONED)))
 
 
 @case.command("add")
@@ -57,10 +57,11 @@ def new(
 def add(screen: Screen, folder: Path, files: tuple[Path, ...], role: str, speaker: str) -> int:
     """Add FILES to the case in FOLDER; one that is refused does not keep the others out."""
     opened = workbench.open(folder, who=screen.who)
-    return _show_added(screen, list(opened.add(files, role, speaker=safe_text(speaker))))
+    return show_added(screen, list(opened.add(files, role, speaker=safe_text(speaker))))
 
 
-def _show_added(screen: Screen, results: list[Added | Refused]) -> int:
+def show_added(screen: Screen, results: list[Added | Refused]) -> int:
+    """Say of each file whether it became an exhibit."""
     for result in results:
         if isinstance(result, Refused):
             screen.error(f"{result.name}: {result.error}", kind=type(result.error).__name__)

@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import archive, case, dossier, examine, grid, models, other, transcript
+from earwitness.cli import (
+    archive,
+    case,
+    dossier,
+    examine,
+    grid,
+    models,
+    other,
+    transcript,
+    voice,
+)
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -58,6 +68,7 @@ for command in (
     other.verify,
     other.examinations,
     transcript.transcript,
+    voice.voice,
     models.models,
 ):
     earwitness.add_command(command)

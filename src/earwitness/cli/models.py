@@ -24,7 +24,7 @@ def list_models(screen: Screen) -> None:
         (
             model.name,
             model.kind,
-            f"{model.size / 1e6:,.0f} MB",
+            f"{model.size / 1e6:,.0f} MB" if model.size else "not known",
             model.licence,
             model.use,
             "here" if shelf.has(model) else "not here",
@@ -53,7 +53,8 @@ def list_models(screen: Screen) -> None:
 def pull(screen: Screen, name: str) -> None:
     """Fetch the model NAME; a pull that was stopped goes on where it was.
 
-    Each file has to have the SHA-256 that this version of earwitness knows, or it is refused.
+    Each file has to have the SHA-256 that this version of earwitness knows, or it is refused. Where none
+    is known, the first pull notes it in a lock file, and says so.
     """
     model, shelf = known_model(name), Shelf()
     console = Console(stderr=True)
@@ -70,7 +71,13 @@ def pull(screen: Screen, name: str) -> None:
             model, on_progress=lambda file, at, _: progress.update(bars[file], completed=at)
         )
     screen.say(f"{name}: {place}")
-    screen.result({"name": name, "folder": str(place)})
+    noted = shelf.locked().get(name, {}).get("sha256", "") if not model.is_pinned else ""
+    if noted:
+        screen.say(
+            f"No hash of this model was known beforehand. SHA-256 {noted} is noted in "
+            f"{shelf.folder / 'lock.json'}; compare it with what another desk has."
+        )
+    screen.result({"name": name, "folder": str(place), "noted_sha256": noted})
 
 
 @models.command("where")

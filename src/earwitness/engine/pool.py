@@ -90,6 +90,10 @@ def carry_out_all(tasks: Sequence[Task], *, workers: int = 0) -> Iterator[Event]
             worker.end()
 
 
+# There is a process for each core already; and sums in one order give the same digits everywhere.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
 class _Worker(threading.Thread):
     """A thread that feeds one worker process, and starts another when it dies."""
 
@@ -139,7 +143,7 @@ class _Worker(threading.Thread):
                 self._close_streams()
                 self._process = None
                 self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the rest)
-                environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+                environment = {**os.environ, "PYTHONUNBUFFERED": "1", **_ONE_THREAD}
                 self._process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
                     _COMMAND,
                     stdin=subprocess.PIPE,

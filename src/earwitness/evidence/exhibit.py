@@ -33,12 +33,12 @@ _RECORDINGS = frozenset({Role.QUESTIONED, Role.KNOWN, Role.POPULATION, Role.ARCH
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a person declared of a transcript; each is empty where nothing was declared.
+    """What a person declared of a transcript or a recording; each is empty where nothing was declared.
 
     Attributes
     ----------
     of : str
-        SHA-256 of the recording that it says the words of.
+        Of a transcript: SHA-256 of the recording that it says the words of.
     language : str
         Such as ``ar``.
     kind : str
@@ -47,6 +47,8 @@ class Declared:
         Who transcribed or translated.
     review : str
         ``draft`` or ``accepted``.
+    regions : str
+        Of a recording: which parts of it are the speaker's, such as ``12.5-30, 45-60`` in seconds.
     """
 
     of: str = ""
@@ -54,6 +56,7 @@ class Declared:
     kind: str = ""
     by: str = ""
     review: str = ""
+    regions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Exhibit:
     path : Path
         Where the bytes lie in the case.
     declared : Declared
-        Of a transcript, from case.toml: whose words it says, and who stands behind it.
+        From case.toml: whose words a transcript says and who stands behind it; the regions of a
+        recording.
     """
 
     sha256: str

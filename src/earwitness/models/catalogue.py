@@ -12,11 +12,11 @@ from earwitness.errors import MissingPart
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """One file of a model; ``size`` in bytes."""
+    """One file of a model; ``size`` in bytes. Both are empty where they could not be learnt beforehand."""
 
     name: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,14 @@ class KnownModel:
     kind : str
         What it does.
     source : str
-        Address to which a file's name is added; it names a commit, so that it cannot change.
+        Address to which a file's name is added; it names a commit, so that it cannot change, or the
+        files' hashes are noted at the first pull.
     licence : str
     use : str
         What it is good for.
     files : tuple of ModelFile
+    family : str
+        Of a speaker model: whose front end it needs.
     """
 
     name: str
@@ -42,6 +45,12 @@ class KnownModel:
     licence: str
     use: str
     files: tuple[ModelFile, ...]
+    family: str = ""
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the hash of each file is known beforehand."""
+        return all(file.sha256 for file in self.files)
 
     @property
     def size(self) -> int:

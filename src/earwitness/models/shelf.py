@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import urllib.error
@@ -13,13 +14,15 @@ from http.client import HTTPException, HTTPMessage
 from pathlib import Path
 from typing import IO, Any
 
-from earwitness.atomic import sync_folder
+from earwitness.atomic import sync_folder, write_whole
 from earwitness.errors import MissingPart
 from earwitness.models.catalogue import KnownModel, ModelFile, catalogue
 
 CHUNK = 1 << 20
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _TIMEOUT_S = 60
+_LOCK = "lock.json"
+_LARGEST_UNKNOWN = 1 << 30
 Fetch = Callable[[str, int], Any]  # gives (whether it goes on from that byte, a stream), in a with
 Progress = Callable[[str, int, int], None]
 
@@ -65,6 +68,10 @@ class Shelf:
         MissingPart
             If it is not there, not whole, or not what it should be.
         """
+        known = catalogue().get(name)
+        if name in self.locked() or (known and known.family):
+            path, _ = self.find_speaker_model(name)
+            return path.parent, _hash(path)
         place = self.place(name)
         path = place / weights
         if not path.is_file():
@@ -75,7 +82,6 @@ class Shelf:
             )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        known = catalogue().get(name)
         expected = {file.name: file.sha256 for file in known.files} if known else {}
         if digest != expected.get(weights, digest):
             raise MissingPart(
@@ -86,9 +92,69 @@ class Shelf:
             )
         return place, digest
 
+    def find_speaker_model(self, name: str) -> tuple[Path, str]:
+        """The ONNX file of a speaker model, and whose front end it needs; its hash is checked.
+
+        Raises
+        ------
+        MissingPart
+            If it is not there, or not the file that was pulled or put there.
+        """
+        noted = self.locked().get(name)
+        path = self.place(name) / (noted["file"] if noted else "")
+        if noted is None or not path.is_file():
+            known = ", ".join(each.name for each in catalogue().values() if each.family)
+            raise MissingPart(
+                f"the speaker model {name!r} is not on this machine",
+                got="none",
+                do=f"get one of {known} with: earwitness models pull NAME",
+            )
+        digest = _hash(path)
+        if digest != noted["sha256"]:
+            raise MissingPart(
+                f"the speaker model {name!r} is not the file that was pulled",
+                got=f"SHA-256 {digest[:12]}…",
+                expected=f"{noted['sha256'][:12]}…",
+                do=f"remove its folder, then: earwitness models pull {name}",
+            )
+        return path, noted["family"]
+
+    def put_speaker_model(self, source: Path, *, family: str) -> str:
+        """Take a speaker model from a file of the user's, and note its hash; give its name here."""
+        digest = _hash(source)
+        stem = re.sub(r"[^a-z0-9._-]", "-", source.stem.lower()).lstrip("._-")[:40] or "model"
+        name = f"{stem}-{digest[:8]}"
+        target = self.place(name) / f"{name}.onnx"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if _size(target) != _size(source) or _hash(target) != digest:
+            write_whole(target, source.read_bytes())
+        self._note(name, target.name, digest, family)
+        return name
+
+    def locked(self) -> dict[str, dict[str, str]]:
+        """What the lock file says of each speaker model: its file, its SHA-256, its family."""
+        path = self.folder / _LOCK
+        try:
+            noted: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (ValueError, OSError) as error:
+            raise MissingPart(
+                "the models' lock file can't be read", got=str(path), do="remove it, and pull again"
+            ) from error
+        return noted
+
+    def _note(self, name: str, file: str, sha256: str, family: str) -> None:
+        noted = {**self.locked(), name: {"file": file, "sha256": sha256, "family": family}}
+        write_whole(self.folder / _LOCK, json.dumps(noted, indent=1, sort_keys=True).encode())
+
     def has(self, model: KnownModel) -> bool:
         """Whether all files of a model are there, by their sizes."""
         place = self.place(model.name)
+        if not model.is_pinned:
+            return model.name in self.locked() and all(
+                (place / file.name).is_file() for file in model.files
+            )
         return all(_size(place / file.name) == file.size for file in model.files)
 
     def pull(
@@ -111,6 +177,8 @@ class Shelf:
         """
         place = self.place(model.name)
         place.mkdir(parents=True, exist_ok=True)
+        if not model.is_pinned:
+            return self._pull_unpinned(model, fetch or over_https, on_progress)
         for file in model.files:
             target = place / file.name
             if _size(target) == file.size and _hash(target) == file.sha256:
@@ -119,6 +187,44 @@ class Shelf:
             self._download(model, file, part, fetch or over_https, on_progress)
             part.replace(target)
             sync_folder(place)
+        return place
+
+    def _pull_unpinned(self, model: KnownModel, fetch: Fetch, on_progress: Progress | None) -> Path:
+        """Fetch a model of one file whose hash is not known beforehand, from its beginning.
+
+        The first pull notes the hash; a later one is refused if it brings another file.
+        """
+        (file,) = model.files
+        place = self.place(model.name)
+        target, part = place / file.name, place / f"{file.name}.download"
+        noted = self.locked().get(model.name, {}).get("sha256")
+        if noted and target.is_file() and _hash(target) == noted:
+            return place
+        try:
+            with fetch(model.source + file.name, 0) as (_, stream):
+                unknown = ModelFile(file.name, _LARGEST_UNKNOWN)
+                _append(stream, part, 0, unknown, on_progress)
+                missing = getattr(stream, "length", 0) or 0
+        except (OSError, HTTPException) as error:
+            raise MissingPart(
+                f"{file.name} of the model {model.name!r} could not be fetched ({error})",
+                do="try again",
+            ) from error
+        if missing or not _size(part):
+            part.unlink()
+            raise MissingPart(f"{file.name} came in part only", do="try again")
+        digest = _hash(part)
+        if noted and digest != noted:
+            part.unlink()
+            raise MissingPart(
+                f"{file.name} of the model {model.name!r} is not the file of the first pull",
+                got=f"SHA-256 {digest[:12]}…",
+                expected=f"{noted[:12]}…",
+                do="it was removed; ask where it comes from before you trust another",
+            )
+        part.replace(target)
+        sync_folder(place)
+        self._note(model.name, file.name, digest, model.family)
         return place
 
     @staticmethod

@@ -287,6 +287,11 @@ def _custody(entry: Entry, marks: Mapping[str, str]) -> CustodyPart:
             what = "case.toml was edited by hand"
         case "accept":
             what = f"transcript accepted: {details['name']}"
+        case "regions":
+            regions = details["regions"] or "all of it"
+            what = f"regions of {details['name']} as {details['role']}: {regions}"
+        case "set":
+            what = f"{details['examination']}: {details['parameter']} = {details['value']}"
         case "new":
             what = f"case made: {details['title']}"
         case _:

@@ -58,11 +58,14 @@ class Listed(_Part):
     kind: Literal["", "original", "translation"] = Field("", description="of a transcript")
     by: str = Field("", description="of a transcript: who transcribed or translated")
     review: Literal["", "draft", "accepted"] = Field("", description="of a transcript")
+    regions: str = Field(
+        "", description="of a recording: the speaker's parts, such as '12.5-30, 45-60' s"
+    )
 
     @property
     def declared(self) -> Declared:
-        """What is declared of it as a transcript."""
-        return Declared(self.of, self.language, self.kind, self.by, self.review)
+        """What is declared of it as a transcript, or as a recording."""
+        return Declared(self.of, self.language, self.kind, self.by, self.review, self.regions)
 
 
 class CaseFile(_Part):
@@ -156,6 +159,24 @@ def text_with(text: str, exhibits: Sequence[Listed]) -> str:
             table.add(name, value)
         tables.append(table)
         known[listed.sha256, str(listed.role)] = table
+    return tomlkit.dumps(document)
+
+
+def text_set(text: str, examination: str, parameter: str, value: bool | int | float | str) -> str:
+    """case.toml with one parameter of an examination set."""
+    document = tomlkit.parse(text)
+    examine = document.setdefault("examine", tomlkit.table(is_super_table=True))
+    own = examine.setdefault(examination, tomlkit.table())
+    own[parameter] = value
+    return tomlkit.dumps(document)
+
+
+def text_cleared(text: str, sha256: str, role: Role, key: str) -> str:
+    """case.toml with one thing that an exhibit says in one role taken out."""
+    document = tomlkit.parse(text)
+    for table in _tables(document):
+        if table.get("sha256") == sha256 and table.get("role") == str(role):
+            table.pop(key, None)
     return tomlkit.dumps(document)
 
 

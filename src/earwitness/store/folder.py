@@ -25,7 +25,9 @@ from earwitness.store.casefile import (
     new_text,
     read_case_file,
     read_text,
+    text_cleared,
     text_hash,
+    text_set,
     text_with,
     text_without,
 )
@@ -182,6 +184,42 @@ class CaseFolder:
             text = text_with(read_text(self.case_file_path), [accepted])
             details = {"review": "accepted", "name": accepted.name}
             self.act("accept", changes=True, exhibits=[sha256], details=details, case_file=text)
+
+    def set_regions(self, sha256: str, role: Role, regions: str) -> None:
+        """Say which parts of a recording are the speaker's; an empty text means all of it.
+
+        Raises
+        ------
+        UnknownExhibit
+            If the recording does not play that role.
+        """
+        with self.database.locked():
+            listed = [
+                each
+                for each in self.read_case_file().exhibit
+                if each.sha256 == sha256 and each.role == role
+            ]
+            if not listed:
+                raise UnknownExhibit(f"that exhibit has no role '{role}'", got=sha256[:12])
+            text = read_text(self.case_file_path)
+            if regions:
+                text = text_with(text, [listed[0].model_copy(update={"regions": regions})])
+            else:
+                text = text_cleared(text, sha256, role, "regions")
+            details = {"regions": regions, "name": listed[0].name, "role": str(role)}
+            self.act("regions", changes=True, exhibits=[sha256], details=details, case_file=text)
+
+    def set_parameter(
+        self, examination: str, parameter: str, value: bool | int | float | str
+    ) -> None:
+        """Set a parameter of an examination in case.toml."""
+        with self.database.locked():
+            now = self.read_case_file().examine.get(examination, {})
+            if parameter in now and now[parameter] == value:
+                return
+            text = text_set(read_text(self.case_file_path), examination, parameter, value)
+            details = {"examination": examination, "parameter": parameter, "value": value}
+            self.act("set", changes=True, details=details, case_file=text)
 
     def withdraw(self, sha256: str) -> None:
         """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""
