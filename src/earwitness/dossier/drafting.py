@@ -39,14 +39,9 @@ from earwitness.dossier.tokens import Span
 DRAFTED_BY = "rules_v1"
 MAX_STATEMENTS = 5_000
 _COMMENT = re.compile(
-    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
-)
-CHECKING = frozenset(
-    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
-)
-_SHORTEST_CONTENT = 2  # characters
-_COMMENT = re.compile(
-    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified|quoted)|remain anonymous|give|publish"
+    r"|discuss|elaborate|speak|talk|confirm|verify|authenticate)\b"
+    r"|that (?:his|her|their) names? (?:not )?be\b"
 )
 CHECKING = frozenset(
     ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
@@ -126,11 +121,41 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
     lead = reading.text.text[
         reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]
     ]
-    if is_negated(lead) and cue.after not in ("that", "quotation", "subject", "noun", "end"):
+    if cue.lemma in _CHARGES and cue.form == "d" and cue.after in ("of", "with", "by", "for"):
+        return False  # "a preacher accused of": nobody is named who accuses
+    if speech.speaker.lower() in _PRONOUNS and not _is_told(cue.lemma):
+        return False  # "said that they were aware of it": the first verb holds it
+    if cue.before == "be" and _source_of(reading, speech) == "it":
+        return False  # "it is unclear when": nobody's words
+    if cue.lemma in ("speak", "talk", "disagree", "differ") and cue.after != "that":
+        return False  # that they spoke is told, not what
+    if is_negated(lead) and cue.after not in _SAYS_NOT and not _asks(reading, speech):
         return False
     if is_negated(lead) and cue.lemma in ("mention", "respond", "refer", "give"):
         return False
     return not (cue.before in ("determiner", "preposition") and cue.form in "bs")
+
+
+_CHARGES = frozenset(["accuse", "charge", "suspect", "convict", "blame", "criticize", "criticise"])
+_PRONOUNS = frozenset(["they", "it", "we", "i", "you", "one"])
+
+
+def _is_told(lemma: str) -> bool:
+    return lemma in SPEAKS or lemma in ("describe", "call", "ask", "identify", "accuse", "cite")
+
+
+_SAYS_NOT = frozenset(["that", "quotation", "subject", "noun", "end", "question"])
+
+
+def _asks(reading: Reading, speech: Speech) -> bool:
+    """ "Could not say by whom": a question word behind a preposition."""
+    start, end = speech.attribution.content[0]
+    return bool(re.match(r"\w+ (?:whom|what|which|whose)\b", reading.text.text[start:end]))
+
+
+def _source_of(reading: Reading, speech: Speech) -> str:
+    source = speech.attribution.source
+    return reading.text.text[source[0] : source[1]].lower() if source else ""
 
 
 def _wording_of(reading: Reading, speech: Speech) -> str:

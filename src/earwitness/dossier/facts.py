@@ -56,6 +56,12 @@ def clause_around(reading: Reading, place: int) -> Span:
     quotation = reading.text.quotation_around(place)
     if quotation:
         start, end = max(start, quotation[0]), min(end, quotation[1])
+    else:
+        across = reading.text.quotation_around(start)
+        before = reading.text.quotations_within(start, place)
+        for _, closed in [across, *before] if across and across[1] <= place else before:
+            comma = reading.text.text[closed - 2 : closed - 1] == ","
+            start = max(start, closed) if comma else start  # "…," said the deputy leader of …
     start, end = _clipped(reading, place, start, end)
     while start < place and reading.text.text[start] in ' ,;—“"':
         start += 1
@@ -141,11 +147,46 @@ def event_facts(
     span = span or clause_around(reading, verb[0])
     surety = surety_at(reading, span, verb)
     found = date_near(reading, verb[0], *span) or _opening_date(reading, verb[0])
-    place = place_after(reading, verb[1], span[1]) if where else None
+    cut = _SUBORDINATE.search(reading.text.text, verb[1], span[1])
+    place = place_after(reading, verb[1], cut.start() if cut else span[1]) if where else None
     if place and where:
         yield Fact(subject, where, Value(place[0]), span, surety)
     if found or not place:
         yield Fact(subject, on, date_value(reading, found), span, surety)
+
+
+_SUBORDINATE = re.compile(r"\b(?:after|before|when|while|until|because|as) (?:he|she|they|it)\b")
+
+
+_PEOPLE = re.compile(
+    r"\b(?:(?:spokes|gun|police|service|business|country|cam[a-z]*)?(?:man|men|woman|women|people|person|persons)|child|children|"
+    r"boys?|girls?|crew|family|families|parents?|civilians?|hostages?|captives?|detainees?|sailors?|soldiers?|fighters?|"
+    r"rebels?|militants?|insurgents?|guards?|bodyguards?|police|troops|victims?|members?|passengers?|engineers?|cooks?|"
+    r"relatives?|uncles?|aunts?|nephews?|nieces?|cousins?|wife|wives|husbands?|sons?|daughters?|brothers?|sisters?|"
+    r"fathers?|mothers?|leaders?|emirs?|imams?|preachers?|priests?|clerics?|monks?|bishops?|generals?|colonels?|"
+    r"commanders?|captains?|officers?|officials?|ministers?|presidents?|mayors?|governors?|judges?|lawyers?|prosecutors?|"
+    r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
+    r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
+    r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
+    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
+    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|all|many|dozens|hundreds|thousands|"
+    r"\d+|two|three|four|five|six|seven|eight|nine|ten|fourth|first|second|third|former)$",
+    re.IGNORECASE,
+)
+_LONGEST_SUBJECT = 12  # words
+
+
+def is_human(reading: Reading, subject: str) -> bool:
+    """Whether a subject is a person or persons: by name, or by a noun for people."""
+    if any(m.name == subject and m.kind is MentionKind.PERSON for m in reading.mentions.all):
+        return True
+    if len(subject.split()) > _LONGEST_SUBJECT:
+        return False
+    is_thing = any(m.text == subject for m in reading.mentions.all if m.kind is MentionKind.GROUP)
+    head = re.split(r",| of | from | in | who | that ", subject, maxsplit=1)[0]
+    known = subject[:1].isupper() and " " not in subject and not is_thing
+    known = known and not subject.endswith("thing")
+    return known or bool(_PEOPLE.search(head))
 
 
 def main_group(reading: Reading, before: int | None = None) -> str:

@@ -12,24 +12,37 @@ from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.reading import Reading, date_near
 from earwitness.dossier.statement import Manner, Property, Value, Verdict
 
-_THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|statement|call)"
+_THING = r"(?:audio |video |radio |voice |telephone |\d+-(?:minute|second|hour)(?:-long)? )*(?:recordings?|tapes?|videos?|messages?|footage|clips?|audio|broadcasts?|(?<=audio )statement|(?<=video )statement|(?<=recorded )statement|call)"
 _RELEASE = (
     r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
 )
 _ACTIVE = re.compile(
-    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued) an? (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
+    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued|circulated|leaked|put out) (?:an?|the|its|his|her|another|two|three|several) (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
 )
 _PASSIVE = re.compile(
-    rf"\b(?:was|were|been) (?:first |later |then )?(?P<verb>{_RELEASE})\b(?! from)"
+    rf"\b(?:was|were|been) (?:first |later |then |also |\w+ly )?(?P<verb>{_RELEASE}|shared|made public|put online|played|posted)\b(?! from)"
 )
-_SURFACED = re.compile(rf"\b(?P<thing>{_THING}) that (?P<verb>appeared|surfaced) on\b")
-_SOMETHING = re.compile(rf"\b{_THING}\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE)
+_SURFACED = re.compile(
+    rf"\b(?P<thing>{_THING})(?: that| which|, which)? (?:first |later |then )?(?P<verb>appeared|surfaced|emerged|came out|went online|began to circulate)\b(?! to\b)"
+)
+_SOMETHING = re.compile(
+    rf"\b(?:{_THING}|statement)\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE
+)
 _SAID_TO_BE = re.compile(
-    rf"\b(?P<lead>said|thought|believed|purported|alleged|reported|claimed)(?: was| were)? (?:to be )?(?:from|of|by|that of)\s(?P<name>(?:(?:the|its|a) (?:[\w’']+\s){{0,3}}?(?:leader|mayor|commander|chief|founder|minister|general|man),? )?(?:{NAME_PATTERN})?)"
+    rf"\b(?P<lead>said|thought|believed|purported|purporting|alleged|reported|claimed|claiming)(?:(?: was| were)? to (?:be|come|feature|show) |(?: was| were) | (?<!said )(?<!reported )(?<!claimed )(?<!claiming )(?<!thought )(?<!believed ))(?:(?:from|of|by|that of)\s)|(?:attributed|ascribed) to (?P<name>(?:(?:the|its|a) (?:[\w’']+\s){{0,3}}?(?:leader|mayor|commander|chief|founder|minister|general|man),? )?(?:{NAME_PATTERN})?)"
     rf"|\bsaid (?:was|were) from (?P<name2>[^.;]{{0,40}}?{NAME_PATTERN})"
 )
 _VOICE_OF = re.compile(
-    rf"\bvoices?\b[^.;]{{0,45}}?\b(?:was|is|were|as) (?:that of |of )?(?P<name>{NAME_PATTERN})(?:['’]s)?|\bvoice resembling (?P<his>his|her)|(?P<his2>\bvoice on a recording\b[^.]*\bwas (?:his|hers))\b"
+    rf"\bvoices?\b[^.;]{{0,45}}?\b(?:was|is|were|recogni[sz]ed as|identified as) (?:that of |of )?(?P<name>{NAME_PATTERN})(?:['’]s)?|\bvoice resembling (?P<his>his|her)|(?P<his2>\bvoice on a recording\b[^.]*\bwas (?:his|hers))\b"
+)
+_NOT_HIS = re.compile(
+    rf"\b(?P<what>the (?:voice|speaker|man|woman|person)(?: (?:on|in|heard on) (?:it|the \w+))?|it) (?:was|is|were)(?: not|n['’]t) (?:(?:that of )?(?:his|hers|him|her|me|mine|he|she)\b|(?:that of )?(?P<name>{NAME_PATTERN}))"
+)
+_IS_REAL = re.compile(
+    rf"\b(?P<what>the (?:voice|tape|recording|video|message|call)|it|{_THING}) (?:was|is|were|to be) (?:\w+ly )?(?P<real>genuine|authentic|real)\b"
+)
+_NO_CONFIRMATION = re.compile(
+    r"\b(?:there (?:was|is|has been)|with) no (?:immediate |independent |official |other )*(?:confirmation|verification|corroboration)(?: of (?P<what>(?:the |its |his |her |that )?(?:[\w’'-]+\s?){1,4}))?"
 )
 _SELF = re.compile(
     rf"\b(?:man|woman|person|speaker|voice) who identifies (?:himself|herself) as (?P<name>{NAME_PATTERN})"
@@ -39,13 +52,13 @@ _COULD_NOT = re.compile(
     rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
 )
 _HAS_NOT = re.compile(
-    rf"\b(?P<neg>(?:has|have|had|did|does) (?:not|n['’]t|neither)(?: yet| so far)?|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
+    rf"\b(?P<neg>(?:has|have|had|did|does|would|will|is|was) (?:not|n['’]t|neither)(?: yet| so far| willing to)?|(?:declined|declines|refused|refuses) to|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
 )
 _NEITHER = re.compile(
     rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
 )
 _DID = re.compile(
-    r"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |that )(?:[\w’'-]+\s?){1,5})"
+    r"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |his |her )(?:[\w’'-]+\s?){1,5})"
     r"|\brecogni[sz]ed (?P<whose>his|her|the|[A-Z]\w+['’]s) (?P<voice>voice)"
     r"|\b(?:was|is) (?:certain|sure|positive) that (?P<certain>it) (?:was|is)\b"
 )
@@ -189,11 +202,38 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
             yield from _failed(reading, found, Verdict.NOT_CONFIRMED)
     for found in matches(reading, _DID):
         yield from _confirmed(reading, found)
+    for found in matches(reading, _NOT_HIS):
+        yield from _judged(reading, found, Verdict.DENIED)
+    for found in matches(reading, _IS_REAL):
+        yield from _judged(reading, found, Verdict.CONFIRMED)
+    for found in matches(reading, _NO_CONFIRMATION):
+        span = clause_around(reading, found.start())
+        surety = Surety(Manner.UNCONFIRMED, "no confirmation")
+        what = bare_phrase(found["what"] or "it")
+        yield Fact(what, Property.VERIFICATION, Value(Verdict.NOT_CONFIRMED), span, surety)
     for found in matches(reading, _FAKE):
         span = clause_around(reading, found.start())
         surety = surety_at(reading, span, (found.start(), found.start()))
         if not re.search(r"whether|could be", reading.text.text[span[0] : found.start()]):
             yield Fact(found["what"], Property.VERIFICATION, Value(Verdict.DENIED), span, surety)
+
+
+def _judged(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
+    """What somebody says of the voice: theirs, not theirs, genuine; only within somebody's words."""
+    span = clause_around(reading, found.start())
+    if not reading.speeches_over(found.start()):
+        return
+    lead = reading.text.text[span[0] : found.start()]
+    if re.search(r"\b(?:whether|if|could|would|might|may)\b", lead):
+        return
+    surety = surety_at(reading, span, (found.start(), found.start()))
+    if verdict is Verdict.CONFIRMED and _negation(reading, found):
+        verdict = Verdict.DENIED
+    yield Fact(found["what"], Property.VERIFICATION, Value(verdict), span, surety)
+
+
+def _negation(reading: Reading, found: re.Match[str]) -> bool:
+    return bool(re.search(r"\bnot\b|n['’]t\b", found.group()))
 
 
 def _failed(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
@@ -234,7 +274,15 @@ def _object(reading: Reading, place: int) -> str:
     ):
         first += 1
     end = phrase_end(reading.text, sentence, first)
+    if end <= first and reading.text.tokens[first - 1].lower == "that":
+        return "that"  # "have not confirmed that."
     return bare_phrase(reading.text.words(first, end)) if end > first else ""
+
+
+_CHECKED = re.compile(
+    r"\b(?:voices?|tapes?|recordings?|videos?|messages?|audio|calls?|authenticity|identity|deaths?|claims?|accounts?|"
+    r"reports?|footage|clips?|letters?|photographs?|genuine|it|killing|statement|that|this)\b"
+)
 
 
 def _confirmed(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
@@ -247,6 +295,8 @@ def _confirmed(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
     surety = surety_at(reading, span, (found.start(), found.start()))
     what = found["what"] or found["voice"] or found["certain"]
     checker = subject_at(reading, found.start())
+    if found["what"] and not _CHECKED.search(found["what"]):
+        return  # "confirmed that she had met him" is something said, not something examined
     by = (checker,) if checker and checker.lower() not in ("it", "they", "he", "she") else ()
     if found["certain"]:
         by = ()

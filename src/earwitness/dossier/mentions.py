@@ -408,6 +408,12 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
         return MentionKind.GROUP
     if words[0] in TITLES or words[0] in ("abu", "umm", "ibn"):
         return MentionKind.PERSON
+    if _named_as_group(text, start, name):
+        return MentionKind.GROUP
+    if _MAN_CALLED.search(text, max(0, start - 60), start):
+        return MentionKind.PERSON
+    if len(words) == 2 and words[0] in _COMPASS and _PEOPLE.search(words[1]):
+        return MentionKind.OTHER  # "South Korean"
     before = text[max(0, start - 20) : start].lower().split()
     lead = before[-1] if before else ""
     if len(words) == 1:
@@ -415,6 +421,28 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
     if lead in ("in", "near", "at", "outside") or (lead == "the" and len(words) > 1):
         return MentionKind.PLACE if lead != "the" else MentionKind.GROUP
     return MentionKind.PERSON
+
+
+_COMPASS = frozenset(["south", "north", "east", "west", "central", "former", "saudi"])
+_PEOPLE = re.compile(r"(?:an|ish|ese|i)$")
+_MAN_CALLED = re.compile(
+    r"\b(?:man|woman|person|fighter|officer|commander|soldier|prisoner|driver|preacher)\s(?:who is |who was )?(?:known|identified|named)(?: \w+)? (?:as )?$"
+)
+_BODY = (
+    r"(?:compan(?:y|ies)|insurer|firm|group|agency|website|site|newspaper|paper|magazine|channel|bank|faction|"
+    r"party|charity|broadcaster|foundation|station|movement|militia|outlet|organi[sz]ation|laboratory|publisher|"
+    r"line|network|weekly|daily|collective|institute|association|blog|monitor|operator)"
+)
+_BODY_BEFORE = re.compile(rf"\b(?:[Tt]he|[Ii]ts|[Aa]|[Tt]heir)\s(?:[\w-]+\s){{0,2}}{_BODY},?\s$")
+_BODY_AFTER = re.compile(rf",\s(?:an?|the)\s(?:[\w-]+\s){{0,3}}{_BODY}\b")
+
+
+def _named_as_group(text: str, start: int, name: str) -> bool:
+    """ "The insurer, Baltic Mutual" and "Pwani Online, a local news site" are no persons."""
+    end = start + len(name)
+    return bool(
+        _BODY_BEFORE.search(text, max(0, start - 50), start) or _BODY_AFTER.match(text, end)
+    )
 
 
 def _learn_sexes(text: str, mentions: Mentions) -> None:

@@ -108,9 +108,7 @@ _PRESENTS = frozenset(
         "becomes",
     ]
 )
-_APPARENT_PASTS = frozenset(
-    ["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united", "led"]
-)
+_APPARENT_PASTS = frozenset(["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united"])
 MAX_PHRASE = 40  # tokens
 
 
@@ -122,8 +120,10 @@ def phrase_start(text: Text, sentence: Sentence, last: int) -> int:
         word = text.tokens[place].lower
         if word in SUBJECT_PRONOUNS and place == last:
             return place
-        if word in _JOINS_LEFT and first <= last:
-            if place == lowest or not _can_end_phrase(text, place - 1):
+        if (word in _JOINS_LEFT or word == "by") and first <= last:
+            if place > lowest + 1 and _opens_reduced(text, sentence, place - 1):
+                place -= 1  # "a report published in May", "a firm hired by the family"
+            elif word == "by" or place == lowest or not _can_end_phrase(text, place - 1):
                 break
         elif word in CONJUNCTIONS and first <= last:
             if word != "and" or not _joins_nouns(text, sentence, place):
@@ -136,9 +136,21 @@ def phrase_start(text: Text, sentence: Sentence, last: int) -> int:
     return _without_opening(text, first, last)
 
 
+def _opens_reduced(text: Text, sentence: Sentence, place: int) -> bool:
+    """Whether a past form opens a relative clause without "who" or "which": "a man seen in May"."""
+    token, before = text.tokens[place], text.tokens[place - 1]
+    if not is_past_form(token.lower) or token.is_capital or not before.is_word:
+        return False
+    if before.lower in AUXILIARIES or before.is_capital or is_adverb(before.lower):
+        return False
+    return _can_end_phrase(text, place - 1) and before.lower not in SUBJECT_PRONOUNS
+
+
 def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
     token = text.tokens[place]
     word = token.lower
+    if word == "that" and place > sentence.first:
+        return text.tokens[place - 1].lower in ("of", "by", "in", "at", "from")  # "of that name"
     if word in _STOPS or word in AUXILIARIES or word in SUBJECT_PRONOUNS or word in PREPOSITIONS:
         return word == "may" and token.is_capital and place > sentence.first
     if not token.is_word:
@@ -226,6 +238,8 @@ def _goes_on(text: Text, sentence: Sentence, place: int, highest: int) -> bool:
     """Whether a preposition belongs to the phrase, rather than to "said … in a statement"."""
     if text.tokens[place].lower == "to" or place + 1 >= highest:
         return False
+    if text.tokens[place].lower == "by" and is_past_form(text.tokens[place - 1].lower):
+        return True  # "a biography circulated by supporters"
     for ahead in range(place + 1, min(place + 6, highest)):
         word = text.tokens[ahead].lower
         if (
@@ -268,6 +282,8 @@ def _is_aside(text: Text, sentence: Sentence, first: int, last: int) -> bool:
         return token.lower not in SUBJECT_PRONOUNS - {"who"}
     if token.lower.endswith("ing") or is_past_form(token.lower):
         return True
+    if token.lower == "or" and first + 1 < last:
+        return text.tokens[first + 1].is_capital  # ", or Small Big Mouth,"
     if token.lower in SUBJECT_PRONOUNS | PREPOSITIONS | CONJUNCTIONS | AUXILIARIES:
         return token.lower in ("like", "of", "who")
     return not any(text.tokens[place].lower in BE | HAVE | MODALS for place in range(first, last))

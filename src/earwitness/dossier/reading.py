@@ -243,7 +243,15 @@ def _speeches(
             named = _is_person(mentions, speaker)
             if one.word.lemma in SPEAKS or named:
                 last["any"] = speaker
-            if named or (_HUMAN.search(speaker) and not _is_group(mentions, speaker)):
+            head = re.split(r",| of ", speaker, maxsplit=1)[0]
+            human = named or (_HUMAN.search(head) and not _is_group(mentions, speaker))
+            if (
+                not human
+                and not _PLURAL.search(speaker)
+                and speaker.lower() not in ("they", "it", "others", "some")
+            ):
+                last["thing"] = speaker
+            if human:
                 last["person"] = speaker
                 last["place"] = str(one.cue[0])
             sex = mentions.sexes.get(speaker)
@@ -289,11 +297,16 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
     if lower in ("who", "which", "that"):
         sentence = text.sentences[one.sentence]
         found = antecedent(text, sentence, first)
-        return name_of_phrase(text, mentions, found) if found else ""
+        if found is None:
+            return ""
+        return _described_by(text, mentions, found) or name_of_phrase(text, mentions, found)
     if lower in PRONOUNS_OF_PERSONS:
         return _pronoun(text, mentions, lower, start, last)
     if lower == "it":
-        return last.get("any") or _opening_subject(text, mentions, one) or "it"
+        thing = last.get("thing") or last.get("any", "")
+        if thing and not _is_person(mentions, thing):
+            return thing
+        return _opening_subject(text, mentions, one) or "it"
     named = name_of_phrase(text, mentions, (first, text.token_at(end)))
     if named.lower().startswith("according"):
         return ""
@@ -325,6 +338,7 @@ def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dic
     return person_before(text, mentions, place, sex) or speaker
 
 
+_PLURAL = re.compile(r"\b(?:people|police|men|women|[a-z]{3,}[^s]s)$")
 _HUMAN = re.compile(
     r"\b(?:man|woman|person|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
     r"expert|lawyer|leader|minister|cousin|classmate|wife|husband|brother|sister|father|mother|son|"
@@ -380,7 +394,7 @@ def subject_name(reading: Reading, phrase: Range) -> str:
     start, end = text.span(*phrase)
     lower = text.text[start:end].lower()
     if lower in PRONOUNS_OF_PERSONS:
-        return _discussed(reading, start, PRONOUNS_OF_PERSONS[lower])
+        return discussed(reading, start, PRONOUNS_OF_PERSONS[lower])
     if lower == "i":
         over = reading.speeches_over(start)
         return over[-1].speaker if over else ""
@@ -388,25 +402,25 @@ def subject_name(reading: Reading, phrase: Range) -> str:
         return ""
     owner = re.match(r"(his|her)\s", lower)
     if owner and len(lower.split()) == 1:
-        return _discussed(reading, start, PRONOUNS_OF_PERSONS[owner.group(1)])
-    described = _described_by(reading, phrase)
+        return discussed(reading, start, PRONOUNS_OF_PERSONS[owner.group(1)])
+    described = _described_by(text, mentions, phrase)
     return described or name_of_phrase(text, mentions, phrase)
 
 
-def _described_by(reading: Reading, phrase: Range) -> str:
+def _described_by(text: Text, mentions: Mentions, phrase: Range) -> str:
     """ "Aslan Gireev, the founder of the Front, who": the name to which a description is set."""
     first = phrase[0]
-    tokens = reading.text.tokens
+    tokens = text.tokens
     if first < 2 or tokens[first].lower not in ("a", "an", "the") or tokens[first - 1].text != ",":
         return ""
     end = tokens[first - 2].end
-    for mention in reading.mentions.before(end)[-1:]:
-        if mention.end == end and mention.kind is MentionKind.PERSON:
+    for mention in mentions.before(end)[-1:]:
+        if mention.end == end and mention.kind is not MentionKind.PLACE:
             return mention.name
     return ""
 
 
-def _discussed(reading: Reading, place: int, sex: str) -> str:
+def discussed(reading: Reading, place: int, sex: str) -> str:
     """Of whom a text speaks: the nearest person who is not a speaker and opens a clause."""
     text, mentions = reading.text, reading.mentions
     speakers = {speech.speaker for speech in reading.speeches}
@@ -436,7 +450,16 @@ def _opens_clause(text: Text, here: Sentence, start: int) -> bool:
     if token <= 1:
         return True
     before = text.tokens[token - 1].lower
+    if before == "as" or before == ",":
+        begin = text.text.rfind(". ", 0, start) + 2
+        return bool(_SET_TO_SUBJECT.fullmatch(text.text[begin:start]))
     return before in (".", "!", "?", ";", "“", "”", '"', "that", "but", "while", "—")
+
+
+# "Its administrator, a man known only as": what follows is a name for the sentence's subject.
+_SET_TO_SUBJECT = re.compile(
+    r"\s*(?:The|Its|His|Her|A|An|One|Their) [\w ’'-]{2,40},(?: an? (?:[\w-]+ ){1,4}(?:known|identified|named)(?: \w+)? as)? "
+)
 
 
 def place_after(reading: Reading, start: int, end: int) -> tuple[str, Span] | None:
