@@ -490,8 +490,23 @@ def _says_no_more(text: Text, sentence: Sentence, place: int) -> bool:
 
 
 _TELLS_NO_MORE = frozenset(
-    "comment elaborate say specify give gave name named provide provided offer offered declined "
-    "refused identify".split()
+    [
+        "comment",
+        "elaborate",
+        "say",
+        "specify",
+        "give",
+        "gave",
+        "name",
+        "named",
+        "provide",
+        "provided",
+        "offer",
+        "offered",
+        "declined",
+        "refused",
+        "identify",
+    ]
 )
 
 

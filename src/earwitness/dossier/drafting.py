@@ -125,6 +125,8 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
         return False  # "a preacher accused of": nobody is named who accuses
     if speech.speaker.lower() in _PRONOUNS and not _is_told(cue.lemma):
         return False  # "said that they were aware of it": the first verb holds it
+    if cue.form == "b" and cue.before == "noun" and _is_noun(reading, cue.token):
+        return False  # "in a written reply she said"
     if cue.before == "be" and _source_of(reading, speech) == "it":
         return False  # "it is unclear when": nobody's words
     if cue.lemma in ("speak", "talk", "disagree", "differ") and cue.after != "that":
@@ -153,6 +155,19 @@ def _asks(reading: Reading, speech: Speech) -> bool:
     return bool(re.match(r"\w+ (?:whom|what|which|whose)\b", reading.text.text[start:end]))
 
 
+def _is_noun(reading: Reading, token: int) -> bool:
+    """A base form after a singular is no verb, unless two subjects or a list come before."""
+    before = reading.text.tokens[token - 1].lower
+    singular = not before.endswith("s") and before not in _PLURALS
+    lead = reading.text.words(max(0, token - 6), token).lower()
+    return singular and " and " not in lead and "," not in lead
+
+
+_PLURALS = frozenset(
+    ["people", "police", "men", "women", "children", "many", "some", "few", "both", "who", "that"]
+)
+
+
 def _source_of(reading: Reading, speech: Speech) -> str:
     source = speech.attribution.source
     return reading.text.text[source[0] : source[1]].lower() if source else ""
@@ -176,7 +191,12 @@ def _chain_over(reading: Reading, speech: Speech) -> tuple[tuple[str, ...], Sure
 def _facts(reading: Reading, source: Source) -> Iterator[Statement]:
     for rule in (life_facts, name_facts, recording_facts, group_facts):
         for fact in rule(reading):
+            if _IF.match(reading.text.text, fact.span[0]):
+                continue  # a condition is nobody's statement
             yield _of_fact(reading, source, fact)
+
+
+_IF = re.compile(r"[\"“]?(?:and |but )?if\b", re.IGNORECASE)
 
 
 def _of_fact(reading: Reading, source: Source, fact: Fact) -> Statement:

@@ -15,7 +15,7 @@ from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
 
 _BREAK = re.compile(
-    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
+    r";|, (?:and|but|while|although|though|whereas|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
     r"|\band (?=(?:was |were )?(?:freed|released|arrested|joined|died|killed|buried)\b)"
     r"| — |, according to"
     r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
@@ -168,8 +168,10 @@ _PEOPLE = re.compile(
     r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
     r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
     r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
-    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
-    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|all|many|dozens|hundreds|thousands|"
+    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|"
+    r"villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
+    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|"
+    r"all|many|dozens|hundreds|thousands|"
     r"\d+|two|three|four|five|six|seven|eight|nine|ten|fourth|first|second|third|former)$",
     re.IGNORECASE,
 )

@@ -53,7 +53,9 @@ _MEMBER = re.compile(
 _SUCCEEDED = re.compile(
     rf"\b(?P<verb>succeeded|replaced|took over from) (?:(?:his|her|its|their|the) [a-z-]+(?: [a-z-]+){{0,3}},? |the late |the )?(?P<name>(?!as\b){NAME_PATTERN})"
 )
-_SUCCEEDED_BY = re.compile(rf"\b(?:was )?succeeded by (?P<name>{NAME_PATTERN})")
+_SUCCEEDED_BY = re.compile(
+    rf"\b(?:(?:was|were|been) )?(?P<verb>succeeded|replaced) (?:as (?:the )?(?:[a-z]+ )?(?:head|leader|commander|chief|emir|chairman)(?: of (?P<group>(?:the )?{NAME_PATTERN}))? )?by (?P<name>{NAME_PATTERN})"
+)
 _BECAME = re.compile(
     rf"\b(?P<verb>(?:was|were) (?:\w+ly |later |then |since |soon )?renamed|(?:has|have|had) (?:\w+ |since )?been renamed|(?:later |then |since |soon )?renamed itself|changed its name to|took the name(?: of)?|later became(?: part of)?|merged (?:into|with)|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)"
 )
@@ -75,9 +77,13 @@ def group_facts(reading: Reading) -> Iterator[Fact]:
         if subject:
             yield _fact(reading, subject, Property.SUCCEEDED, _person(reading, found), found.span())
     for found in matches(reading, _SUCCEEDED_BY):
-        before = subject_at(reading, found.start())
-        if before:
-            yield _fact(reading, _person(reading, found), Property.SUCCEEDED, before, found.span())
+        before = subject_at(reading, found.start("verb"))
+        if not before or not is_human(reading, before):
+            continue
+        new = _person(reading, found)
+        yield _fact(reading, new, Property.SUCCEEDED, before, found.span())
+        if found["group"]:
+            yield _fact(reading, new, Property.LEADER_OF, found["group"], found.span())
     for found in matches(reading, _BECAME):
         old = _renamed(reading, found)
         if old and not found["group"].endswith(("'s", "’s")):
@@ -109,8 +115,9 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
     for found in matches(reading, _LEAD_VERB):
         start = found.start("verb")
         subject = subject_at(reading, start)
-        if found["verb"].startswith("as ") and _WHOM.search(reading.text.text[start - 5 : start]):
-            continue  # "names him as head of": below
+        lead = reading.text.text[max(0, start - 24) : start]
+        if found["verb"].startswith("as ") and _WHOM.search(lead):
+            continue  # "names him as head of", "was succeeded as head of": below
         if found["verb"].startswith("as "):
             subject = subject_at(reading, _main_verb(reading, start))
         group = _group_name(reading, found.start("group"), found["group"])
@@ -151,7 +158,7 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
 
 
 _TAKES_OVER = re.compile(r"\b(?:succeed|replac)\w+ $")
-_WHOM = re.compile(r"\b(?:him|her) $")
+_WHOM = re.compile(r"\b(?:him|her|(?:was|were|been) (?:succeeded|replaced)) $")
 
 
 def _namer(reading: Reading, start: int) -> str:

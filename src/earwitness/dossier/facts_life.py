@@ -57,6 +57,7 @@ _SOMEBODY = r"(?:him|her|(?:Mr\. |Ms\. |Mrs\. |Dr\. |Col\. |Gen\. )?(?:[a-z]{2}-
 _TOOK = re.compile(
     rf"\b(?<!be )(?<!been )(?P<verb>detained|arrested|captured|abducted|kidnapped|jailed|imprisoned) (?P<who>{_SOMEBODY})"
 )
+_DECLARED = re.compile(rf"\b(?P<verb>declared|pronounced) (?P<who>{_SOMEBODY}) dead\b")
 _LET_GO = re.compile(rf"\b(?P<verb>freed|released|let go of) (?P<who>{_SOMEBODY})(?=[^.;]{{0,60}})")
 _HELD = re.compile(
     rf"\b{_BE}\s{_ADV}(?P<verb>held|taken|kept)\b(?! (?:back|out|off|up|over|on|place|part|down|away|aside|to account|responsible|accountable)\b)(?=[^.;]{{0,50}}\b(?:by|in|at|when|why|as a|below|captive|prisoner|hostage)\b)"
@@ -153,6 +154,13 @@ def _deaths(reading: Reading) -> Iterator[Fact]:
         name = _full_name(reading, found.start("name"), found["name"])
         if name:
             yield from event_facts(reading, name, found.span(), on, where)
+    for found in matches(reading, _DECLARED):
+        name = _somebody(reading, found)
+        by = subject_at(reading, found.start("verb"))
+        if name:
+            span = clause_around(reading, found.start())
+            surety = surety_at(reading, span, found.span())
+            yield Fact(name, on, Value(UNKNOWN), span, surety, (by,) if by else ())
     for found in matches(reading, _DEATH_NOUN):
         yield from _death_by_noun(reading, found)
     for found in matches(reading, _ALIVE):

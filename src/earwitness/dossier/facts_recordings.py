@@ -23,7 +23,7 @@ _PASSIVE = re.compile(
     rf"\b(?:was|were|been) (?:first |later |then |also |\w+ly )?(?P<verb>{_RELEASE}|shared|made public|put online|played|posted)\b(?! from)"
 )
 _SURFACED = re.compile(
-    rf"\b(?P<thing>{_THING})(?: that| which|, which)? (?:first |later |then )?(?P<verb>appeared|surfaced|emerged|came out|went online|began to circulate)\b(?! to\b)"
+    r"\b(?P<verb>appeared|surfaced|emerged|came out|went online|began to circulate|began circulating)\b(?! to\b)"
 )
 _SOMETHING = re.compile(
     rf"\b(?:{_THING}|statement)\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE
@@ -41,6 +41,9 @@ _NOT_HIS = re.compile(
 _IS_REAL = re.compile(
     rf"\b(?P<what>the (?:voice|tape|recording|video|message|call)|it|{_THING}) (?:was|is|were|to be) (?:\w+ly )?(?P<real>genuine|authentic|real)\b"
 )
+_UNKNOWN_VOICE = re.compile(
+    r"\b(?:(?:did|does|do) not|didn['’]t|doesn['’]t|could not|couldn['’]t) recogni[sz]e (?P<what>(?:the|his|her|that) voice|it)\b"
+)
 _NO_CONFIRMATION = re.compile(
     r"\b(?:there (?:was|is|has been)|with) no (?:immediate |independent |official |other )*(?:confirmation|verification|corroboration)(?: of (?P<what>(?:the |its |his |her |that )?(?:[\w’'-]+\s?){1,4}))?"
 )
@@ -56,6 +59,12 @@ _HAS_NOT = re.compile(
 )
 _NEITHER = re.compile(
     rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
+)
+_NEITHER_COULD = re.compile(
+    rf"\b[Nn]either (?P<one>[^.;]{{2,80}}?) nor (?P<other>[^.;]{{2,80}}?) (?P<verb>could|was able to|were able to|would|has been able to|have been able to) (?:independently |immediately )*(?P<check>{_CHECK})"
+)
+_IT_IS = re.compile(
+    rf"\b(?P<what>[Tt]hat|[Ii]t|[Tt]his)(?: is| was|['’]s) (?:certainly |definitely |really )?(?P<who>(?:him|her|his voice|her voice)\b|{NAME_PATTERN})"
 )
 _DID = re.compile(
     r"\b(?P<check>confirmed|authenticated|verified) (?P<what>(?:the |its |a |an |his |her )(?:[\w’'-]+\s?){1,5})"
@@ -85,7 +94,9 @@ def _releases(reading: Reading) -> Iterator[Fact]:
             agent = _agent(reading, found.end())
             yield from _release(reading, found, thing or "recording", agent)
     for found in matches(reading, _SURFACED):
-        yield from _release(reading, found, found["thing"], "")
+        thing = subject_at(reading, found.start())
+        if _SOMETHING.search(thing):
+            yield from _release(reading, found, thing, "")
 
 
 def _subject_is_it(reading: Reading, found: re.Match[str]) -> bool:
@@ -197,6 +208,16 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
         surety = Surety(Manner.UNCONFIRMED, f"could not {found['check']}")
         value = Value(Verdict.COULD_NOT_VERIFY)
         yield Fact(found["what"].strip(), Property.VERIFICATION, value, span, surety)
+    for found in matches(reading, _NEITHER_COULD):
+        span = clause_around(reading, found.start())
+        surety = Surety(Manner.UNCONFIRMED, f"neither {found['verb']} {found['check']}")
+        what = _object(reading, found.end()) or "it"
+        both = (f"{found['one']} and {found['other']}",)
+        value = Value(Verdict.COULD_NOT_VERIFY)
+        yield Fact(what, Property.VERIFICATION, value, span, surety, both)
+    for found in matches(reading, _IT_IS):
+        if reading.text.quotation_around(found.start()) and _names_somebody(reading, found):
+            yield from _judged(reading, found, Verdict.CONFIRMED)
     for found in matches(reading, _HAS_NOT):
         if found["neg"].lower() != "neither" or " nor " in found.group():
             yield from _failed(reading, found, Verdict.NOT_CONFIRMED)
@@ -206,6 +227,10 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
         yield from _judged(reading, found, Verdict.DENIED)
     for found in matches(reading, _IS_REAL):
         yield from _judged(reading, found, Verdict.CONFIRMED)
+    for found in matches(reading, _UNKNOWN_VOICE):
+        span = clause_around(reading, found.start())
+        surety = Surety(Manner.UNCONFIRMED, "not recognise")
+        yield Fact(found["what"], Property.VERIFICATION, Value(Verdict.NOT_CONFIRMED), span, surety)
     for found in matches(reading, _NO_CONFIRMATION):
         span = clause_around(reading, found.start())
         surety = Surety(Manner.UNCONFIRMED, "no confirmation")
@@ -216,6 +241,14 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
         surety = surety_at(reading, span, (found.start(), found.start()))
         if not re.search(r"whether|could be", reading.text.text[span[0] : found.start()]):
             yield Fact(found["what"], Property.VERIFICATION, Value(Verdict.DENIED), span, surety)
+
+
+def _names_somebody(reading: Reading, found: re.Match[str]) -> bool:
+    """ "That is him", "it is Daniel"; not "it is Monday"."""
+    if found["who"][0].islower():
+        return True
+    inside = reading.mentions.within(found.start("who"), found.end("who"))
+    return any(one.kind is MentionKind.PERSON for one in inside)
 
 
 def _judged(reading: Reading, found: re.Match[str], verdict: Verdict) -> Iterator[Fact]:
@@ -271,6 +304,7 @@ def _object(reading: Reading, place: int) -> str:
         "on",
         "nor",
         "denied",
+        "deny",
     ):
         first += 1
     end = phrase_end(reading.text, sentence, first)

@@ -317,29 +317,40 @@ def find_mentions(text: Text) -> Mentions:
     for start, end, name in raw[:MAX_MENTIONS]:
         kind = _kind(text.text, start, name)
         bare = without_title(name)
-        key = bare.split()[-1].lower() if bare else ""
+        key = _surname(bare)
         if kind is MentionKind.PERSON and len(bare.split()) > 1:
             known = persons.get(key, "")
-            full = (
-                known if known and set(bare.lower().split()) <= set(known.lower().split()) else bare
-            )
-            persons[key] = full
+            mine, theirs = set(bare.lower().split()), set(known.lower().split())
+            full = known if mine <= theirs else bare
+            if not known or theirs <= mine:
+                persons[key] = full  # of two who share a surname, the first goes by it alone
             found.append(Mention(start, end, name, full, kind))
         elif key in persons and kind is not MentionKind.GROUP:
             found.append(Mention(start, end, name, persons[key], MentionKind.PERSON))
         else:
             found.append(Mention(start, end, name, bare or name, kind))
     mentions = Mentions(found, [mention.start for mention in found])
-    _learn_sexes(text.text, mentions)
+    _learn_sexes(text, mentions)
     mentions.topic = _topic(mentions)
     return mentions
+
+
+_GIVEN = re.compile(r"[A-Z]\w+-[a-z]\w+")
+
+
+def _surname(name: str) -> str:
+    """The part by which somebody goes alone: the last, or the first of "Han Myong-chol"."""
+    parts = name.split()
+    if len(parts) == 2 and _GIVEN.fullmatch(parts[1]):
+        return parts[0].lower()
+    return parts[-1].lower() if parts else ""
 
 
 def _raw_names(text: Text) -> list[tuple[int, int, str]]:
     sentence_starts = {text.tokens[sentence.first].start for sentence in text.sentences}
     sentence_starts |= {start + 1 for start, _ in text.quotations}
     found = [_without_lead(text.text, match) for match in _NAME.finditer(text.text)]
-    surnames = {name.split()[-1].lower() for _, _, name in found if " " in name}
+    surnames = {_surname(name) for _, _, name in found if " " in name}
     names: list[tuple[int, int, str]] = []
     for start, end, name in found:
         if not name:
@@ -434,7 +445,7 @@ _BODY = (
     r"line|network|weekly|daily|collective|institute|association|blog|monitor|operator)"
 )
 _BODY_BEFORE = re.compile(rf"\b(?:[Tt]he|[Ii]ts|[Aa]|[Tt]heir)\s(?:[\w-]+\s){{0,2}}{_BODY},?\s$")
-_BODY_AFTER = re.compile(rf",\s(?:an?|the)\s(?:[\w-]+\s){{0,3}}{_BODY}\b")
+_BODY_AFTER = re.compile(rf",\s(?:an?|the)\s(?:[\w-]+\s){{0,3}}{_BODY}\b(?!['’]s)")
 
 
 def _named_as_group(text: str, start: int, name: str) -> bool:
@@ -445,17 +456,43 @@ def _named_as_group(text: str, start: int, name: str) -> bool:
     )
 
 
-def _learn_sexes(text: str, mentions: Mentions) -> None:
+def _learn_sexes(text: Text, mentions: Mentions) -> None:
     """From titles and the words right before and after a name ("Its spokeswoman, Irina …")."""
     for mention in mentions.all:
         if mention.kind is not MentionKind.PERSON or mention.name in mentions.sexes:
             continue
-        before = " ".join(text[max(0, mention.start - 40) : mention.start].split()[-1:])
+        before = " ".join(text.text[max(0, mention.start - 40) : mention.start].split()[-1:])
         near = f"{before} {mention.text.split()[0]}"
         for pattern, sex in ((_FEMALE, "f"), (_MALE, "m")):
             if pattern.search(near):
                 mentions.sexes[mention.name] = sex
                 break
+    _count_pronouns(text, mentions)
+
+
+_PRONOUN = re.compile(
+    r"\b(?:(?P<m>he|his|him|himself)|(?P<f>she|her|hers|herself))\b(?! (?:said|says|added|told|asked)\b)",
+    re.IGNORECASE,
+)
+
+
+def _count_pronouns(text: Text, mentions: Mentions) -> None:
+    """Where no title tells: the pronouns between a name and the next name of a person, counted."""
+    persons = [one for one in mentions.all if one.kind is MentionKind.PERSON]
+    votes: dict[str, int] = {}
+    for place, one in enumerate(persons):
+        if text.quotation_around(one.start):
+            continue
+        end = persons[place + 1].start if place + 1 < len(persons) else len(text.text)
+        stop = text.text.find("\n", one.end)
+        end = min(end, stop if stop >= 0 else end, one.end + 200)
+        for found in _PRONOUN.finditer(text.text, one.end, end):
+            if text.quotation_around(found.start()):
+                continue
+            votes[one.name] = votes.get(one.name, 0) + (1 if found["m"] else -1)
+    for name, vote in votes.items():
+        if vote and name not in mentions.sexes:
+            mentions.sexes[name] = "m" if vote > 0 else "f"
 
 
 def _topic(mentions: Mentions) -> str:
@@ -468,7 +505,8 @@ def _topic(mentions: Mentions) -> str:
 
 PRONOUNS_OF_PERSONS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 _CUTS = re.compile(
-    r",? (?:who|which|that)\b.*|,? (?:citing|speaking|reached|asked) .*|\s*\(.*", re.DOTALL
+    r",? (?:who|which|that)\b.*|, (?:however|meanwhile|though|too|moreover)\b.*|,? (?:citing|speaking|reached|asked) .*|, (?:seen|obtained|reviewed|published|released|dated|leaked) .*|\s*\(.*",
+    re.DOTALL,
 )
 
 

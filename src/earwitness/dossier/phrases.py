@@ -43,6 +43,7 @@ _STOPS = frozenset(
         "until",
         "so",
         "whether",
+        "whereas",
         "as",
     ]
 )
@@ -68,6 +69,7 @@ _DAY_PHRASE = DAYS | frozenset(
         "message",
     ]
 )
+_TIMES = DAYS | MONTHS | {"week", "month", "year", "yesterday", "today", "night", "later", "ago"}
 _COUNTS_OF = frozenset(
     [
         "some",
@@ -123,8 +125,8 @@ def phrase_start(text: Text, sentence: Sentence, last: int) -> int:
         if (word in _JOINS_LEFT or word == "by") and first <= last:
             if place > lowest + 1 and _opens_reduced(text, sentence, place - 1):
                 place -= 1  # "a report published in May", "a firm hired by the family"
-            elif word == "by" or place == lowest or not _can_end_phrase(text, place - 1):
-                break
+            elif place == lowest or not _can_end_phrase(text, place - 1):
+                break  # "a report by the panel" goes on; "was seen by the panel" does not
         elif word in CONJUNCTIONS and first <= last:
             if word != "and" or not _joins_nouns(text, sentence, place):
                 break
@@ -195,6 +197,12 @@ def _joins_nouns(text: Text, sentence: Sentence, place: int) -> bool:
 
 def _without_opening(text: Text, first: int, last: int) -> int:
     """Drop what cannot begin a phrase: a preposition, an adverb, a conjunction, a full stop."""
+    for place in range(first + 1, last):
+        word, before = text.tokens[place].lower, text.tokens[place - 1]
+        if word not in ("a", "an", "the") or not before.is_word:
+            continue
+        if before.text.isdigit() or before.lower in _TIMES:
+            first = place  # "In 2011 a newspaper", "last week a website"
     while first <= last:
         token = text.tokens[first]
         opens = token.lower in PREPOSITIONS or token.lower in CONJUNCTIONS

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
-from earwitness.dossier.attribution import Attribution, find_attributions
+from earwitness.dossier.attribution import Attribution, Form, find_attributions
 from earwitness.dossier.contents import SPEAKS
 from earwitness.dossier.dates import DateFound, find_dates
 from earwitness.dossier.hedges import (
@@ -25,6 +25,7 @@ from earwitness.dossier.mentions import (
     find_mentions,
     name_of_phrase,
 )
+from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.statement import Manner
 from earwitness.dossier.subjects import Range, antecedent, first_subject
 from earwitness.dossier.tokens import Sentence, Span, Text, read_text
@@ -126,6 +127,8 @@ NOT_REPORTS = frozenset(
         "win",
         "provide",
         "question",
+        "walk",
+        "seize",
     ]
 )
 _UNNAMED_SOURCE = re.compile(
@@ -269,7 +272,7 @@ def _is_speech(text: Text, one: Attribution) -> bool:
     if one.word.lemma in ("say", "think", "believe") and one.word.form == "d" and after == "to":
         return False
     if one.word.lemma in NOT_REPORTS and one.word.after != "that":
-        return False
+        return one.word.lemma == "call" and one.form is Form.MIXED  # called it "a fairy tale"
     inside = any(start <= one.cue[0] < end for start, end in one.content)
     return not inside and one.word.lemma != "reportedly"
 
@@ -306,7 +309,7 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
         thing = last.get("thing") or last.get("any", "")
         if thing and not _is_person(mentions, thing):
             return thing
-        return _opening_subject(text, mentions, one) or "it"
+        return _opening_subject(text, mentions, one) or _subject_before(text, mentions, one) or "it"
     named = name_of_phrase(text, mentions, (first, text.token_at(end)))
     if named.lower().startswith("according"):
         return ""
@@ -320,6 +323,20 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
 def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
     phrase = first_subject(text, text.sentences[one.sentence], one.word.token)
     return name_of_phrase(text, mentions, phrase) if phrase else ""
+
+
+def _subject_before(text: Text, mentions: Mentions, one: Attribution) -> str:
+    """The thing with which the paragraph opened: "The voice is hoarse. … it says."."""
+    paragraph = text.sentences[one.sentence].paragraph
+    number = one.sentence
+    while number > 0 and text.sentences[number - 1].paragraph == paragraph:
+        number -= 1
+    sentence = text.sentences[number]
+    if text.tokens[sentence.first].lower not in ("the", "a", "an", "its"):
+        return ""
+    phrase = sentence.first, phrase_end(text, sentence, sentence.first)
+    named = name_of_phrase(text, mentions, phrase)
+    return "" if _is_person(mentions, named) or _HUMAN.search(named) else named
 
 
 def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dict[str, str]) -> str:
@@ -340,7 +357,7 @@ def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dic
 
 _PLURAL = re.compile(r"\b(?:people|police|men|women|[a-z]{3,}[^s]s)$")
 _HUMAN = re.compile(
-    r"\b(?:man|woman|person|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
+    r"\b(?:man|woman|person|speaker|caller|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
     r"expert|lawyer|leader|minister|cousin|classmate|wife|husband|brother|sister|father|mother|son|"
     r"daughter|neighbour|neighbor|researcher|diplomat|analyst|soldier|reporter|journalist|editor|"
     r"colonel|general|doctor|professor|chief|survivor|commander|driver|witness|friend|student|"
@@ -430,6 +447,7 @@ def discussed(reading: Reading, place: int, sex: str) -> str:
         for mention in mentions.before(place)[-40:]
         if mention.kind is MentionKind.PERSON
         and mention.start >= reading.body
+        and not _ANOTHER_NAME.search(text.text, max(0, mention.start - 30), mention.start)
         and mentions.sexes.get(mention.name, sex) == sex
     ]
     candidates.reverse()
@@ -442,6 +460,11 @@ def discussed(reading: Reading, place: int, sex: str) -> str:
                 continue
             return mention.name
     return mentions.topic if mentions.sexes.get(mentions.topic, sex) == sex else ""
+
+
+_ANOTHER_NAME = re.compile(
+    r"\b(?<!only )(?<!simply )(?:known|born|addressed) (?:as|by) $|\b(?:name|alias|guerre|called|nicknamed|a\.?k\.?a\.?) $"
+)
 
 
 def _opens_clause(text: Text, here: Sentence, start: int) -> bool:

@@ -188,6 +188,8 @@ def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
         last -= 1
     if last < sentence.first:
         return None
+    if last > sentence.first + 1 and text.tokens[last].text.isdigit():
+        last -= 2 * (text.tokens[last - 1].text == ",")  # an age: "Sandoval, 58, who"
     first = phrase_start(text, sentence, last)
     for place in range(last - 1, first, -1):
         if text.tokens[place].lower in _COUNTS and text.tokens[place - 1].lower in PREPOSITIONS:
