@@ -266,7 +266,7 @@ def _past_occasion(text: Text, sentence: Sentence, place: int) -> int:
     """Skip "on Tuesday", "in a statement to reporters" and the like after a verb."""
     while place < sentence.last:
         word = text.tokens[place].lower
-        if word in DAYS or word in ("yesterday", "today", "later", "then", "also"):
+        if word in DAYS or word in ("yesterday", "today", "later", "then", "also", "out"):
             place += 1
             continue
         if word not in PREPOSITIONS and not word.endswith("ly"):

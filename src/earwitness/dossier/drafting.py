@@ -32,6 +32,7 @@ from earwitness.dossier.hedges import (
     least_sure,
     surety_of_wording,
 )
+from earwitness.dossier.mentions import PRONOUNS_OF_PERSONS
 from earwitness.dossier.reading import Reading, Speech, chained, read_document
 from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.dossier.tokens import Span
@@ -121,8 +122,15 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
     lead = reading.text.text[
         reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]
     ]
-    if cue.lemma in _CHARGES and cue.form == "d" and cue.after in ("of", "with", "by", "for"):
+    if cue.lemma == "point" and cue.after == "to":
+        return False
+    if cue.lemma in _CHARGES and cue.form == "d" and cue.after in ("of", "with", "by", "for", "to"):
         return False  # "a preacher accused of": nobody is named who accuses
+    if _source_of(reading, speech) in PRONOUNS_OF_PERSONS and any(
+        other.speaker == speech.speaker
+        for other in reading.speeches_over(speech.attribution.cue[0])
+    ):
+        return False  # "said she believed that": once
     if speech.speaker.lower() in _PRONOUNS and not _is_told(cue.lemma):
         return False  # "said that they were aware of it": the first verb holds it
     if cue.form == "b" and cue.before == "noun" and _is_noun(reading, cue.token):
@@ -138,7 +146,19 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
     return not (cue.before in ("determiner", "preposition") and cue.form in "bs")
 
 
-_CHARGES = frozenset(["accuse", "charge", "suspect", "convict", "blame", "criticize", "criticise"])
+_CHARGES = frozenset(
+    [
+        "attribute",
+        "ascribe",
+        "accuse",
+        "charge",
+        "suspect",
+        "convict",
+        "blame",
+        "criticize",
+        "criticise",
+    ]
+)
 _PRONOUNS = frozenset(["they", "it", "we", "i", "you", "one"])
 
 

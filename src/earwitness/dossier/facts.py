@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from earwitness.dossier.dates import DateFound
 from earwitness.dossier.hedges import Surety, least_sure, surety_of_wording
-from earwitness.dossier.mentions import MentionKind
+from earwitness.dossier.mentions import PEOPLE, MentionKind
 from earwitness.dossier.reading import Reading, date_near, place_after, subject_name
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 from earwitness.dossier.subjects import subject_of
@@ -20,6 +20,8 @@ _BREAK = re.compile(
     r"| — |, according to"
     r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
 )
+_RELATIVE = re.compile(r", (?:who|which|whose|where)\b")
+_CLOSED = re.compile(r", (?!\d|(?:and|or|on|in|at|near|from) )")
 _NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
 
 
@@ -53,19 +55,30 @@ def clause_around(reading: Reading, place: int) -> Span:
         elif found.start() >= place:
             end = found.start()
             break
+    if _RELATIVE.match(reading.text.text, start):
+        closed = _CLOSED.search(reading.text.text, place, end)
+        end = closed.start() if closed else end  # "the second, which appeared on June 14, is"
     quotation = reading.text.quotation_around(place)
     if quotation:
         start, end = max(start, quotation[0]), min(end, quotation[1])
     else:
-        across = reading.text.quotation_around(start)
-        before = reading.text.quotations_within(start, place)
-        for _, closed in [across, *before] if across and across[1] <= place else before:
-            comma = reading.text.text[closed - 2 : closed - 1] == ","
-            start = max(start, closed) if comma else start  # "…," said the deputy leader of …
+        start = _behind_quotations(reading, start, place)
     start, end = _clipped(reading, place, start, end)
     while start < place and reading.text.text[start] in ' ,;—“"':
         start += 1
     return start, end
+
+
+def _behind_quotations(reading: Reading, start: int, place: int) -> int:
+    """Where a clause begins that follows a quotation: "…," said the deputy leader of …"."""
+    before = reading.text.quotations_within(start, place)
+    across = reading.text.quotation_around(start)
+    if across is not None and across[1] <= place:
+        before = [across, *before]
+    for _, closed in before:
+        if reading.text.text[closed - 2 : closed - 1] == ",":
+            start = max(start, closed)
+    return start
 
 
 def _clipped(reading: Reading, place: int, start: int, end: int) -> Span:
@@ -158,23 +171,6 @@ def event_facts(
 _SUBORDINATE = re.compile(r"\b(?:after|before|when|while|until|because|as) (?:he|she|they|it)\b")
 
 
-_PEOPLE = re.compile(
-    r"\b(?:(?:spokes|gun|police|service|business|country|cam[a-z]*)?(?:man|men|woman|women|people|person|persons)|child|children|"
-    r"boys?|girls?|crew|family|families|parents?|civilians?|hostages?|captives?|detainees?|sailors?|soldiers?|fighters?|"
-    r"rebels?|militants?|insurgents?|guards?|bodyguards?|police|troops|victims?|members?|passengers?|engineers?|cooks?|"
-    r"relatives?|uncles?|aunts?|nephews?|nieces?|cousins?|wife|wives|husbands?|sons?|daughters?|brothers?|sisters?|"
-    r"fathers?|mothers?|leaders?|emirs?|imams?|preachers?|priests?|clerics?|monks?|bishops?|generals?|colonels?|"
-    r"commanders?|captains?|officers?|officials?|ministers?|presidents?|mayors?|governors?|judges?|lawyers?|prosecutors?|"
-    r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
-    r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
-    r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
-    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|"
-    r"villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
-    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|"
-    r"all|many|dozens|hundreds|thousands|"
-    r"\d+|two|three|four|five|six|seven|eight|nine|ten|fourth|first|second|third|former)$",
-    re.IGNORECASE,
-)
 _LONGEST_SUBJECT = 12  # words
 
 
@@ -188,7 +184,7 @@ def is_human(reading: Reading, subject: str) -> bool:
     head = re.split(r",| of | from | in | who | that ", subject, maxsplit=1)[0]
     known = subject[:1].isupper() and " " not in subject and not is_thing
     known = known and not subject.endswith("thing")
-    return known or bool(_PEOPLE.search(head))
+    return known or bool(PEOPLE.search(head))
 
 
 def main_group(reading: Reading, before: int | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from earwitness.dossier.facts import (
     Fact,
@@ -12,17 +13,29 @@ from earwitness.dossier.facts import (
     event_facts,
     is_human,
     matches,
+    sentence_around,
     subject_at,
     surety_at,
 )
-from earwitness.dossier.hedges import Surety
+from earwitness.dossier.hedges import Surety, least_sure
 from earwitness.dossier.mentions import MentionKind
-from earwitness.dossier.reading import Reading, date_near, discussed, person_before, place_after
+from earwitness.dossier.phrases import phrase_end
+from earwitness.dossier.reading import (
+    Reading,
+    date_near,
+    discussed,
+    person_before,
+    place_after,
+    subject_name,
+)
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
+from earwitness.dossier.words import AUXILIARIES, is_past_form
 
 _BE = r"(?:was|were|is|are|be|been|being)"
 _ADV = r"(?:(?:not|never|also|then|first|later|reportedly|allegedly|most likely|probably|himself|once|again|\w+ly)\s){0,3}"
-_BORN = re.compile(r"(?<!-)\bborn\b(?! as\b)(?=[^.;]{0,60}(?:\d{4}|\bin\b|\bon\b|\bnear\b|\bat\b))")
+_BORN = re.compile(
+    r"(?<!-)\b[Bb]orn\b(?! as\b)(?=[^.;]{0,60}(?:\d{4}|\bin\b|\bon\b|\bnear\b|\bat\b))"
+)
 _BIRTH_AS = re.compile(
     r"(?P<verb>\b\w+) (?:(?:his|her|the) (?:year|date|place) of (?:his |her )?birth|(?:his|her) (?:birth|birth ?day|birthplace|year of birth)) (?:as|at|is|was)\b"
 )
@@ -35,7 +48,7 @@ _DEATH_PASSIVE = re.compile(
     r"beheaded|found dead|fatally (?:wounded|shot)|stabbed to death|beaten to death|drowned)\b"
 )
 _DEATH_ACTIVE = re.compile(
-    r"\b(?P<verb>died|drowned|perished|(?:is|was|were|are|be|been) (?:already )?dead|fell facing the enemy|lost (?:his|her) life|succumbed)\b(?! end| man)"
+    r"\b(?P<verb>died|drowned|perished|(?:is|was|were|are|be|been) (?:already )?dead|(?:reported|presumed|declared|feared|believed|pronounced) dead|fell facing the enemy|lost (?:his|her) life|succumbed)\b(?! end| man)"
 )
 _KILLED = re.compile(
     r"\b(?:had|has|have)?\s?killed (?P<name>(?:the )?(?:[a-z]{2,4}-)?[A-Z][\w-]{1,40}(?: [A-Z][\w-]{1,40}){0,5})"
@@ -90,7 +103,8 @@ def life_facts(reading: Reading) -> Iterator[Fact]:
 
 def _births(reading: Reading) -> Iterator[Fact]:
     for found in matches(reading, _BORN):
-        subject = subject_at(reading, found.start())
+        is_fronted = found.group() == "Born"
+        subject = (_fronted if is_fronted else subject_at)(reading, found.start())
         if subject:
             yield from _born(reading, subject, found)
     for found in matches(reading, _BIRTH_AS):
@@ -105,6 +119,20 @@ def _births(reading: Reading) -> Iterator[Fact]:
             span = clause_around(reading, found.start())
             surety = surety_at(reading, span, found.span())
             yield Fact(subject, Property.FROM_PLACE, Value(place[0]), span, surety)
+
+
+def _fronted(reading: Reading, place: int) -> str:
+    """ "Born in 1979 in Shkoder, Luma studied": the subject stands behind the last such comma."""
+    sentence = sentence_around(reading, place)
+    text = reading.text
+    for token in range(text.token_at(place), sentence.last - 1):
+        if text.tokens[token].text != ",":
+            continue
+        end = phrase_end(text, sentence, token + 1)
+        follower = text.tokens[end].lower if end < sentence.last else ""
+        if end > token + 1 and (is_past_form(follower) or follower in AUXILIARIES):
+            return subject_name(reading, (token + 1, end))
+    return ""
 
 
 def _birth_as(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
@@ -149,7 +177,8 @@ def _deaths(reading: Reading) -> Iterator[Fact]:
         for found in matches(reading, pattern):
             subject = subject_at(reading, found.start("verb"))
             if subject and is_human(reading, subject):
-                yield from event_facts(reading, subject, found.span("verb"), on, where)
+                for fact in event_facts(reading, subject, found.span("verb"), on, where):
+                    yield _as_reported(fact, found["verb"])
     for found in matches(reading, _KILLED):
         name = _full_name(reading, found.start("name"), found["name"])
         if name:
@@ -170,6 +199,14 @@ def _deaths(reading: Reading) -> Iterator[Fact]:
         ):
             span = clause_around(reading, found.start())
             yield Fact(subject, on, Value(UNKNOWN), span, Surety(Manner.DENIED, found.group()))
+
+
+def _as_reported(fact: Fact, verb: str) -> Fact:
+    """ "Was reported dead" is less than "died"."""
+    doubted = re.match(r"reported|presumed|feared|believed", verb)
+    if not doubted:
+        return fact
+    return replace(fact, surety=least_sure(fact.surety, Surety(Manner.HEDGED, doubted.group())))
 
 
 def _death_by_noun(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
@@ -278,6 +315,8 @@ def _appearances(reading: Reading) -> Iterator[Fact]:
         subject = subject_at(reading, found.start("verb"))
         if not subject or not is_human(reading, subject) or _is_recording(subject):
             continue
+        if _ORDINAL.match(subject):
+            continue  # "the second, which appeared on a website": the second recording
         span = clause_around(reading, found.start())
         when = date_near(reading, found.start(), *span)
         surety = surety_at(reading, span, found.span())
@@ -291,6 +330,7 @@ def _appearances(reading: Reading) -> Iterator[Fact]:
             yield Fact(reading.mentions.topic, Property.APPEARED_ON, value, span, surety)
 
 
+_ORDINAL = re.compile(r"(?:the )?(?:first|second|third|fourth|last|other|one)$", re.IGNORECASE)
 _FIRST_SINCE = re.compile(
     r"\b(?:first|last|latest|previous|most recent)(?: recorded| public| known)? (?:appearance|speech|recording|message|statement|video) since\b"
     r"|\bmost recent recorded speech\b"

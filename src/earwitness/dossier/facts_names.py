@@ -37,7 +37,7 @@ _AFTER_NAME = re.compile(
     rf"\s(?:the (?:nom de guerre|kunya|pen name|alias|call sign|names?)\s)?(?:of\s)?(?P<name>{_NAME})(?:,? (?:and|or) (?:has been called )?(?P<second>{_NAME}))?"
 )
 _CALLS_SELF = re.compile(
-    rf"\b(?:calls|calling|called|styles|identifies|identifying|identified) (?:himself|herself|itself)(?: as)? (?P<name>{_NAME})(?:, or (?P<second>{_NAME}))?"
+    rf"\b(?:calls|calling|called|styles|styled|introduces|introduced|presents|identifies|identifying|identified) (?:himself|herself|itself)(?: as)? (?P<name>{_NAME})(?:, or (?P<second>{_NAME}))?"
 )
 _CALL_HIM = re.compile(
     rf"\bcall(?:s|ed)? (?:him|her) (?P<name>{_NAME})(?:,? (?:and|or) (?P<second>{_NAME}))?"
@@ -83,7 +83,7 @@ def _aliases(
         return
     span = clause_around(reading, found.start())
     surety = surety_at(reading, span, found.span("name"))
-    if by_self and "identif" in found.group():
+    if by_self and re.search(r"identif|introduc|present", found.group()):
         surety = least_sure(surety, Surety(Manner.HEDGED, found.group().split()[0]))
     if by_self:
         said_by = (subject,)

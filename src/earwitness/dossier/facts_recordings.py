@@ -21,6 +21,7 @@ _ACTIVE = re.compile(
 )
 _PASSIVE = re.compile(
     rf"\b(?:was|were|been) (?:first |later |then |also |\w+ly )?(?P<verb>{_RELEASE}|shared|made public|put online|played|posted)\b(?! from)"
+    rf"|(?<=, )(?:first |and )?(?P<reduced>{_RELEASE})\b(?= (?:on|in|by|last|online|this|late|early)\b)"
 )
 _SURFACED = re.compile(
     r"\b(?P<verb>appeared|surfaced|emerged|came out|went online|began to circulate|began circulating)\b(?! to\b)"
@@ -29,14 +30,17 @@ _SOMETHING = re.compile(
     rf"\b(?:{_THING}|statement)\b|\b(?:the first|the second|the last|it)$", re.IGNORECASE
 )
 _SAID_TO_BE = re.compile(
-    rf"\b(?P<lead>said|thought|believed|purported|purporting|alleged|reported|claimed|claiming)(?:(?: was| were)? to (?:be|come|feature|show) |(?: was| were) | (?<!said )(?<!reported )(?<!claimed )(?<!claiming )(?<!thought )(?<!believed ))(?:(?:from|of|by|that of)\s)|(?:attributed|ascribed) to (?P<name>(?:(?:the|its|a) (?:[\w’']+\s){{0,3}}?(?:leader|mayor|commander|chief|founder|minister|general|man),? )?(?:{NAME_PATTERN})?)"
+    r"\b(?:(?:(?:said|thought|believed|purported|purporting|alleged|reported|claimed|claiming)"
+    r"(?:(?: was| were)? to (?:be|come|feature|show)| was| were)|purported|alleged) (?:from|of|by|that of)\s"
+    r"|(?:attributed|ascribed) to )"
+    rf"(?P<name>(?:(?:the|its|a) (?:[\w’']+\s){{0,3}}?(?:leader|mayor|commander|chief|founder|minister|general|man),? )?(?:{NAME_PATTERN})?)"
     rf"|\bsaid (?:was|were) from (?P<name2>[^.;]{{0,40}}?{NAME_PATTERN})"
 )
 _VOICE_OF = re.compile(
     rf"\bvoices?\b[^.;]{{0,45}}?\b(?:was|is|were|recogni[sz]ed as|identified as) (?:that of |of )?(?P<name>{NAME_PATTERN})(?:['’]s)?|\bvoice resembling (?P<his>his|her)|(?P<his2>\bvoice on a recording\b[^.]*\bwas (?:his|hers))\b"
 )
 _NOT_HIS = re.compile(
-    rf"\b(?P<what>the (?:voice|speaker|man|woman|person)(?: (?:on|in|heard on) (?:it|the \w+))?|it) (?:was|is|were)(?: not|n['’]t) (?:(?:that of )?(?:his|hers|him|her|me|mine|he|she)\b|(?:that of )?(?P<name>{NAME_PATTERN}))"
+    rf"\b(?P<what>[Tt]he (?:voice|speaker|man|woman|person)(?: (?:on|in|heard on) (?:it|the \w+))?|[Ii]t|[Tt]hat) (?:was|is|were)(?: not|n['’]t) (?:(?:that of )?(?:his|hers|him|her|me|mine|he|she)\b|(?:that of )?(?P<name>{NAME_PATTERN}))"
 )
 _IS_REAL = re.compile(
     rf"\b(?P<what>the (?:voice|tape|recording|video|message|call)|it|{_THING}) (?:was|is|were|to be) (?:\w+ly )?(?P<real>genuine|authentic|real)\b"
@@ -48,14 +52,14 @@ _NO_CONFIRMATION = re.compile(
     r"\b(?:there (?:was|is|has been)|with) no (?:immediate |independent |official |other )*(?:confirmation|verification|corroboration)(?: of (?P<what>(?:the |its |his |her |that )?(?:[\w’'-]+\s?){1,4}))?"
 )
 _SELF = re.compile(
-    rf"\b(?:man|woman|person|speaker|voice) who identifies (?:himself|herself) as (?P<name>{NAME_PATTERN})"
+    rf"\b(?:man|woman|person|speaker|voice|speaker) (?:who )?(?:identifies|introduces|presents|calls) (?:himself|herself) as (?P<name>{NAME_PATTERN})"
 )
 _CHECK = r"(?:verify|verified|authenticate|authenticated|confirm|confirmed|corroborate|corroborated|establish|established|validate|validated)"
 _COULD_NOT = re.compile(
     rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
 )
 _HAS_NOT = re.compile(
-    rf"\b(?P<neg>(?:has|have|had|did|does|would|will|is|was) (?:not|n['’]t|neither)(?: yet| so far| willing to)?|(?:declined|declines|refused|refuses) to|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
+    rf"\b(?P<neg>(?:has|have|had|did|does|would|will|is|was) (?:not|n['’]t|neither)(?: yet| so far| willing to)?|(?:declined|declines|refused|refuses) to|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither|never) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
 )
 _NEITHER = re.compile(
     rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
@@ -89,7 +93,7 @@ def _releases(reading: Reading) -> Iterator[Fact]:
         subject = subject_at(reading, found.start("verb"))
         yield from _release(reading, found, found["thing"], subject)
     for found in matches(reading, _PASSIVE):
-        thing = subject_at(reading, found.start("verb"))
+        thing = subject_at(reading, found.start("verb") if found["verb"] else found.start())
         if _SOMETHING.search(thing) or _subject_is_it(reading, found):
             agent = _agent(reading, found.end())
             yield from _release(reading, found, thing or "recording", agent)
@@ -101,7 +105,11 @@ def _releases(reading: Reading) -> Iterator[Fact]:
 
 def _subject_is_it(reading: Reading, found: re.Match[str]) -> bool:
     before = reading.text.text[max(0, found.start() - 4) : found.start()]
-    return before.strip().lower() == "it" and found["verb"] in ("broadcast", "aired", "posted")
+    return before.strip().lower() == "it" and found.groupdict().get("verb") in (
+        "broadcast",
+        "aired",
+        "posted",
+    )
 
 
 def _agent(reading: Reading, place: int) -> str:
@@ -128,9 +136,10 @@ def _agent(reading: Reading, place: int) -> str:
 
 
 def _release(reading: Reading, found: re.Match[str], thing: str, by: str) -> Iterator[Fact]:
-    span = clause_around(reading, found.start("verb"))
-    surety = surety_at(reading, span, found.span("verb"))
-    when = date_near(reading, found.start("verb"), *span)
+    at = found.span("verb") if found["verb"] else found.span()
+    span = clause_around(reading, at[0])
+    surety = surety_at(reading, span, at)
+    when = date_near(reading, at[0], *span)
     if when:
         yield Fact(thing, Property.RELEASED_ON, date_value(reading, when), span, surety)
     if by:

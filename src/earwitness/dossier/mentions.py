@@ -423,7 +423,7 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
         return MentionKind.GROUP
     if _MAN_CALLED.search(text, max(0, start - 60), start):
         return MentionKind.PERSON
-    if len(words) == 2 and words[0] in _COMPASS and _PEOPLE.search(words[1]):
+    if len(words) == 2 and words[0] in _COMPASS and _NATION.search(words[1]):
         return MentionKind.OTHER  # "South Korean"
     before = text[max(0, start - 20) : start].lower().split()
     lead = before[-1] if before else ""
@@ -435,7 +435,25 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
 
 
 _COMPASS = frozenset(["south", "north", "east", "west", "central", "former", "saudi"])
-_PEOPLE = re.compile(r"(?:an|ish|ese|i)$")
+_NATION = re.compile(r"(?:an|ish|ese|i)$")
+# Nouns for persons, as heads of phrases.
+PEOPLE = re.compile(
+    r"\b(?:(?:spokes|gun|police|service|business|country|cam[a-z]*)?(?:man|men|woman|women|people|person|persons)|child|children|"
+    r"boys?|girls?|crew|family|families|parents?|civilians?|hostages?|captives?|detainees?|sailors?|soldiers?|fighters?|"
+    r"rebels?|militants?|insurgents?|guards?|bodyguards?|police|troops|victims?|members?|passengers?|engineers?|cooks?|"
+    r"relatives?|uncles?|aunts?|nephews?|nieces?|cousins?|wife|wives|husbands?|sons?|daughters?|brothers?|sisters?|"
+    r"fathers?|mothers?|leaders?|emirs?|imams?|preachers?|priests?|clerics?|monks?|bishops?|generals?|colonels?|"
+    r"commanders?|captains?|officers?|officials?|ministers?|presidents?|mayors?|governors?|judges?|lawyers?|prosecutors?|"
+    r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
+    r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
+    r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
+    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|"
+    r"villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
+    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|"
+    r"all|many|dozens|hundreds|thousands|"
+    r"\d+|two|three|four|five|six|seven|eight|nine|ten|fourth|first|second|third|former)$",
+    re.IGNORECASE,
+)
 _MAN_CALLED = re.compile(
     r"\b(?:man|woman|person|fighter|officer|commander|soldier|prisoner|driver|preacher)\s(?:who is |who was )?(?:known|identified|named)(?: \w+)? (?:as )?$"
 )

@@ -165,6 +165,8 @@ def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
         return False
     if is_past_form(word) and not token.is_capital:
         return _is_participle(text, sentence, place)
+    if word == "both" and place > sentence.first:
+        return text.tokens[place - 1].lower in PREPOSITIONS  # "a cousin of both men"
     return not (is_adverb(word) and not token.is_capital)
 
 

@@ -18,6 +18,7 @@ from earwitness.dossier.hedges import (
     surety_of_wording,
 )
 from earwitness.dossier.mentions import (
+    PEOPLE,
     PRONOUNS_OF_PERSONS,
     MentionKind,
     Mentions,
@@ -250,6 +251,7 @@ def _speeches(
             human = named or (_HUMAN.search(head) and not _is_group(mentions, speaker))
             if (
                 not human
+                and not PEOPLE.search(head)
                 and not _PLURAL.search(speaker)
                 and speaker.lower() not in ("they", "it", "others", "some")
             ):
@@ -306,10 +308,13 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
     if lower in PRONOUNS_OF_PERSONS:
         return _pronoun(text, mentions, lower, start, last)
     if lower == "it":
+        named = _subject_before(text, mentions, one) if one.word.before != "be" else ""
+        if named:
+            return named
         thing = last.get("thing") or last.get("any", "")
         if thing and not _is_person(mentions, thing):
             return thing
-        return _opening_subject(text, mentions, one) or _subject_before(text, mentions, one) or "it"
+        return _opening_subject(text, mentions, one) or "it"
     named = name_of_phrase(text, mentions, (first, text.token_at(end)))
     if named.lower().startswith("according"):
         return ""
@@ -326,17 +331,28 @@ def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
 
 
 def _subject_before(text: Text, mentions: Mentions, one: Attribution) -> str:
-    """The thing with which the paragraph opened: "The voice is hoarse. … it says."."""
+    """The thing with which a sentence before opened: "The voice is hoarse. … it says."."""
     paragraph = text.sentences[one.sentence].paragraph
-    number = one.sentence
-    while number > 0 and text.sentences[number - 1].paragraph == paragraph:
+    number = one.sentence - 1
+    while number >= 0 and text.sentences[number].paragraph == paragraph:
+        sentence = text.sentences[number]
         number -= 1
-    sentence = text.sentences[number]
-    if text.tokens[sentence.first].lower not in ("the", "a", "an", "its"):
+        if text.tokens[sentence.first].lower not in ("the", "a", "an", "its"):
+            continue
+        phrase = sentence.first, phrase_end(text, sentence, sentence.first)
+        named = _named_behind(text, mentions, phrase[1]) or name_of_phrase(text, mentions, phrase)
+        if not (_is_person(mentions, named) or PEOPLE.search(named) or _PLURAL.search(named)):
+            return named
+    return ""
+
+
+def _named_behind(text: Text, mentions: Mentions, end: int) -> str:
+    """ "The insurer, Baltic Mutual,": the group that is named in the aside."""
+    if end + 1 >= len(text.tokens) or text.tokens[end].text != ",":
         return ""
-    phrase = sentence.first, phrase_end(text, sentence, sentence.first)
-    named = name_of_phrase(text, mentions, phrase)
-    return "" if _is_person(mentions, named) or _HUMAN.search(named) else named
+    start = text.tokens[end + 1].start
+    inside = mentions.within(start, start + 1)
+    return inside[0].name if inside and inside[0].kind is MentionKind.GROUP else ""
 
 
 def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dict[str, str]) -> str:
