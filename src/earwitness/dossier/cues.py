@@ -41,6 +41,7 @@ _PREPOSITIONS_THAT_TELL = frozenset(
 
 _REPORT_WITH_THAT = frozenset(
     [
+        "state",
         "suspect",
         "testify",
         "caution",

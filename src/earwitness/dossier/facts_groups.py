@@ -45,7 +45,7 @@ _NAMED_LEADER = re.compile(
     rf"\b(?:new leader (?:was named as|is)|named (?P<who>him|her) as head of|named as (?:its )?(?:new )?leader) (?P<name>its [a-z]{{1,30}} [a-z]{{1,30}}|{NAME_PATTERN})"
 )
 _FOUNDED_BY = re.compile(
-    rf"\b(?:It|The group|The movement) was founded\b[^.;]{{0,200}}?\bby (?P<name>{NAME_PATTERN})"
+    rf"\b(?P<group>It|(?:The|the) (?:[a-z]+ )?[a-z]+|(?:The |the )?{NAME_PATTERN}) was (?:founded|set up|established)\b[^.;]{{0,200}}?\bby (?:[a-z]+ )?(?P<name>{NAME_PATTERN})"
 )
 _MEMBER = re.compile(
     rf"\b(?:joined|rejoined|belongs to|belonged to|fought (?:for|with)|(?:was|is|were|became|had been|has been|be)(?: \w+ly)? (?:a |an |among the )?(?:\w+ )?members? of|(?:was|were) never (?:one of|an? \w+ of)) (?P<group>the army|its [a-z]{{1,30}}|{_GROUP}(?:\snetwork)?)"
@@ -54,7 +54,7 @@ _SUCCEEDED = re.compile(
     rf"\b(?P<verb>succeeded|replaced|took over from) (?:(?:his|her|its|their|the) [a-z-]+(?: [a-z-]+){{0,3}},? |the late |the )?(?P<name>(?!as\b){NAME_PATTERN})"
 )
 _SUCCEEDED_BY = re.compile(
-    rf"\b(?:(?:was|were|been) )?(?P<verb>succeeded|replaced) (?:as (?:the )?(?:[a-z]+ )?(?:head|leader|commander|chief|emir|chairman)(?: of (?P<group>(?:the )?{NAME_PATTERN}))? )?by (?P<name>{NAME_PATTERN})"
+    rf"\b(?:(?:was|were|been) )?(?P<verb>succeeded|replaced) (?:as (?:the )?(?:[a-z]+ )?(?:head|leader|commander|chief|emir|chairman)(?: of (?P<group>(?:the )?{NAME_PATTERN}))? )?by (?:(?:his|her|its) [a-z-]+(?: [a-z-]+){{0,2}},? )?(?P<name>{NAME_PATTERN})"
 )
 _BECAME = re.compile(
     rf"\b(?P<verb>(?:was|were) (?:\w+ly |later |then |since |soon )?renamed|(?:has|have|had) (?:\w+ |since )?been renamed|(?:later |then |since |soon )?renamed itself|changed its name to|took the name(?: of)?|later became(?: part of)?|merged (?:into|with)|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)"
@@ -150,7 +150,7 @@ def _leaders(reading: Reading) -> Iterator[Fact]:
         yield from _role_and_name(reading, found)
     for pattern in (_NAMED_LEADER, _FOUNDED_BY):
         for found in matches(reading, pattern):
-            group = main_group(reading)
+            group = _founded(reading, found)
             if group:
                 yield _fact(
                     reading, _person(reading, found), Property.LEADER_OF, group, found.span()
@@ -190,6 +190,15 @@ def _is_body(reading: Reading, found: re.Match[str], group: str) -> bool:
 _BODIES = re.compile(
     r"\b(?:group|faction|movement|column|organi[sz]ation|foundation|sector|artillery|brigade|front|party|army|militia|cell|network)\b"
 )
+
+
+def _founded(reading: Reading, found: re.Match[str]) -> str:
+    """What was founded: the group that is named there, else the one of which the text speaks."""
+    if "group" in found.groupdict():
+        inside = reading.mentions.within(found.start("group"), found.end("group"))
+        if inside and inside[0].kind is not MentionKind.PERSON:
+            return inside[0].name
+    return main_group(reading)
 
 
 def _main_verb(reading: Reading, place: int) -> int:

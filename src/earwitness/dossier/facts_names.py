@@ -40,7 +40,7 @@ _CALLS_SELF = re.compile(
     rf"\b(?:calls|calling|called|styles|styled|introduces|introduced|presents|identifies|identifying|identified) (?:himself|herself|itself)(?: as)? (?P<name>{_NAME})(?:, or (?P<second>{_NAME}))?"
 )
 _CALL_HIM = re.compile(
-    rf"\bcall(?:s|ed)? (?:him|her) (?P<name>{_NAME})(?:,? (?:and|or) (?P<second>{_NAME}))?"
+    rf"\b(?:call(?:s|ed)?|nicknamed|dubbed) (?:him|her) (?P<name>{_NAME})(?:,? (?:and|or) (?P<second>{_NAME}))?"
 )
 _CALL_SIGN = re.compile(
     rf"(?P<name>{_NAME}) (?:is|was) the (?:call sign|code name|nom de guerre|alias|nickname) of (?P<whose>{NAME_PATTERN})"

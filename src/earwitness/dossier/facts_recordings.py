@@ -21,7 +21,7 @@ _ACTIVE = re.compile(
 )
 _PASSIVE = re.compile(
     rf"\b(?:was|were|been) (?:first |later |then |also |\w+ly )?(?P<verb>{_RELEASE}|shared|made public|put online|played|posted)\b(?! from)"
-    rf"|(?<=, )(?:first |and )?(?P<reduced>{_RELEASE})\b(?= (?:on|in|by|last|online|this|late|early)\b)"
+    rf"|(?:(?<=, )|(?<=recording )|(?<=video )|(?<=tape )|(?<=message ))(?:first |and )?(?P<reduced>{_RELEASE})\b(?= (?:on|in|by|last|online|this|late|early)\b)"
 )
 _SURFACED = re.compile(
     r"\b(?P<verb>appeared|surfaced|emerged|came out|went online|began to circulate|began circulating)\b(?! to\b)"
@@ -45,6 +45,9 @@ _NOT_HIS = re.compile(
 _IS_REAL = re.compile(
     rf"\b(?P<what>the (?:voice|tape|recording|video|message|call)|it|{_THING}) (?:was|is|were|to be) (?:\w+ly )?(?P<real>genuine|authentic|real)\b"
 )
+_CALLED_FAKE = re.compile(
+    rf"\b(?:call(?:s|ed)|described|dismissed|denounced|rejected) (?P<what>(?:the |that |this |both )?(?:[\w-]+ )?{_THING}|it|them) (?:as )?(?:[“\"])?(?:an? )?(?:\w+ )?(?P<fake>fakes?|forger(?:y|ies)|fabrications?|hoax(?:es)?|montages?|imitations?)\b"
+)
 _UNKNOWN_VOICE = re.compile(
     r"\b(?:(?:did|does|do) not|didn['’]t|doesn['’]t|could not|couldn['’]t) recogni[sz]e (?P<what>(?:the|his|her|that) voice|it)\b"
 )
@@ -59,7 +62,7 @@ _COULD_NOT = re.compile(
     rf"\b(?P<neg>(?:cannot|can['’]?t|could not|couldn['’]t|(?:was|were|is|has|have|had)(?: not|n['’]t)(?: yet)?(?: been)? (?:able|possible) to|(?:was|were|is) (?:unable|not immediately possible|impossible|not possible) to|not (?:immediately )?possible to|unable to)) (?:be )?(?:independently |immediately |yet )*(?P<check>{_CHECK}|comment on (?=their authenticity|its authenticity))"
 )
 _HAS_NOT = re.compile(
-    rf"\b(?P<neg>(?:has|have|had|did|does|would|will|is|was) (?:not|n['’]t|neither)(?: yet| so far| willing to)?|(?:declined|declines|refused|refuses) to|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither|never) (?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
+    rf"\b(?P<neg>(?:has|have|had|did|does|would|will|is|was) (?:not|n['’]t|neither)(?: yet| so far| willing to)?|(?:declined|declines|refused|refuses) to|[Nn]either[^.;]{{0,60}}?(?:has|have|had)|hasn['’]t|haven['’]t|hadn['’]t|neither|never) (?:been )?(?:independently |yet |officially )*(?P<check>{_CHECK})(?: nor denied(?: that)?)?"
 )
 _NEITHER = re.compile(
     rf"\bNeither (?P<what>[a-z ]+?) could be (?:independently )?(?P<check>{_CHECK})"
@@ -236,6 +239,12 @@ def _verifications(reading: Reading) -> Iterator[Fact]:
         yield from _judged(reading, found, Verdict.DENIED)
     for found in matches(reading, _IS_REAL):
         yield from _judged(reading, found, Verdict.CONFIRMED)
+    for found in matches(reading, _CALLED_FAKE):
+        span = clause_around(reading, found.start())
+        by = subject_at(reading, found.start())
+        surety = surety_at(reading, span, (found.start(), found.start()))
+        value = Value(Verdict.DENIED)
+        yield Fact(found["what"], Property.VERIFICATION, value, span, surety, (by,) if by else ())
     for found in matches(reading, _UNKNOWN_VOICE):
         span = clause_around(reading, found.start())
         surety = Surety(Manner.UNCONFIRMED, "not recognise")

@@ -29,7 +29,7 @@ _UNCONFIRMED = re.compile(
     r"\b(?:unconfirmed|unverified|unauthenticated|unclear|not clear|whether)\b"
     r"|\b(?:not|n['’]t|never|neither|nor|no one|nobody|unable|cannot|impossible|yet|failed|declin(?:e|es|ed)|"
     r"refus(?:e|es|ed))\b[^.;]{0,40}?\b(?:verif(?:y|ied)|confirm(?:ed)?|authenticat(?:e|ed)|"
-    r"corroborat(?:e|ed)|establish(?:ed)?|rule out|say|know|comment|determine[d]?|independently)\b",
+    r"corroborat(?:e|ed)|establish(?:ed)?|rule (?:it |this |that |them )?out|say|know|comment|determine[d]?|independently)\b",
     re.IGNORECASE,
 )
 _DENIALS = re.compile(

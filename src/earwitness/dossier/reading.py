@@ -362,6 +362,9 @@ def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dic
     if opener:
         mentions.sexes.setdefault(opener, sex)
         return opener
+    named = _named_since(text, mentions, place, sex, int(last.get("place", "0")))
+    if named:
+        return named
     speaker = last.get("person", "")
     if speaker and mentions.sexes.get(speaker, sex) == sex and not _is_group(mentions, speaker):
         mentions.sexes.setdefault(speaker, sex)
@@ -411,6 +414,19 @@ def _opener(text: Text, mentions: Mentions, place: int, sex: str, since: int) ->
         ):
             return mention.name
     return ""
+
+
+def _named_since(text: Text, mentions: Mentions, place: int, sex: str, since: int) -> str:
+    """The only person of a paragraph in which nobody has spoken yet: "… sent it to Dr. Aalto. He …"."""
+    start = text.text.rfind("\n", 0, place)
+    if since >= start:
+        return ""
+    names = {
+        one.name
+        for one in mentions.within(start, place)
+        if one.kind is MentionKind.PERSON and mentions.sexes.get(one.name, sex) == sex
+    }
+    return names.pop() if len(names) == 1 else ""
 
 
 def person_before(text: Text, mentions: Mentions, place: int, sex: str) -> str:
