@@ -79,11 +79,22 @@ def archive(case: Case) -> None:
     path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
 
 
+def date_and_transcribe(case: Case) -> None:
+    """Transcripts, an archive, and a date for one of its recordings, typed."""
+    transcribe(case)
+    archive(case)
+    typed = "release_2031.mp3: June 2031 | Halden Strait Service"
+    path = case.path / "case.toml"
+    path.write_text(path.read_text() + f'\n[examine.date_v1]\ntyped = "{typed}"\n')
+
+
 FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds are allowed
 
 SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "container_v1": (Setting(voice_message), Setting(voice_message, FEW_SECONDS)),
+    "date_v1": (Setting(messages, prepare=date_and_transcribe), Setting(voice_message)),
     "heard_v1": (Setting(messages, prepare=archive), Setting(voice_message)),
+    "mentions_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "repeats_v1": (Setting(voice_message), Setting(quarter_second)),

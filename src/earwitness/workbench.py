@@ -446,7 +446,7 @@ class Case:
                 for role in examination.looks_at
             },
             claims=case_file.claims.model_dump() if needs.claims else {},
-            archives=self._archives(case_file) if needs.archives else (),
+            archives=self._archives(case_file) if needs.archives or needs.may_use_archives else (),
             cache=str(self._folder.cache.absolute()),
             max_hours=case_file.settings.max_hours,
         )

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,10 +72,8 @@ def serving(answer: Answer) -> Iterator[tuple[str, list[dict[str, object]]]]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             asked.append({"path": self.path, **json.loads(self.rfile.read(length))})
-            try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client has had enough
                 answer(self, asked[-1])
-            except (BrokenPipeError, ConnectionResetError):
-                pass  # the client has had enough
 
         def log_message(self, *args: object) -> None:
             pass

@@ -138,6 +138,10 @@ class TimeNetwork:
         in_conflict = {id(one) for conflict in self.conflicts for one in conflict}
         return tuple(one for one in self.constraints if id(one) not in in_conflict)
 
+    def without_hedged(self) -> TimeNetwork:
+        """The network of those constraints that are in no conflict and not hedged."""
+        return TimeNetwork(one for one in self.agreed if not one.hedge)
+
     def interval(self, point: str) -> Interval:
         """When a point lies, judged by the constraints that are in no conflict.
 

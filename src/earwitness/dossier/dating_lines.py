@@ -9,8 +9,8 @@
     second passage = first passage                   at the same time
 
 Days may be told in words, as in a news text: "late 2015", "the following December" (from the date
-that was typed before it), "last week" (from the day that is given). A line that begins with "#" is
-a remark. Days are counted in UTC.
+that was typed before it), "last week" (from the day that is given). What follows a "#" is a
+remark. Days are counted in UTC.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def read_lines(text: str, *, today: date | None = None) -> list[Constraint]:
     dates = find_dates(text, today)
     found, place = [], 0
     for number, line in enumerate(lines, 1):
-        if line.strip() and not line.lstrip().startswith("#"):
+        line_end = len(line)
+        line = line.split("#")[0]
+        if line.strip():
             inside = [one for one in dates if place <= one.span[0] < place + len(line)]
             try:
                 found.append(_constraint(line, place, inside))
@@ -83,7 +85,7 @@ def read_lines(text: str, *, today: date | None = None) -> list[Constraint]:
                 raise BadStatement(
                     f"line {number}: {error.what}", got=error.got or line.strip()[:200]
                 ) from error
-        place += len(line) + 1
+        place += line_end + 1
     return found
 
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
-from earwitness.dossier.facts import Fact, clause_around, date_value, matches, subject_at, surety_at
+from earwitness.dossier.facts import (
+    Fact,
+    clause_around,
+    date_value,
+    matches,
+    sentence_around,
+    subject_at,
+    surety_at,
+)
 from earwitness.dossier.hedges import Surety, least_sure
 from earwitness.dossier.mentions import NAME_PATTERN, MentionKind, bare_phrase
 from earwitness.dossier.phrases import phrase_end
@@ -51,6 +60,11 @@ _CALLED_FAKE = re.compile(
 _UNKNOWN_VOICE = re.compile(
     r"\b(?:(?:did|does|do) not|didn['’]t|doesn['’]t|could not|couldn['’]t) recogni[sz]e (?P<what>(?:the|his|her|that) voice|it)\b"
 )
+_MENTIONS = re.compile(
+    r"\b(?P<verb>mention(?:s|ed)|refer(?:s|red) to|allude(?:s|d) to|speaks of|spoke of)\s(?=(?:the|a|an|its|his|her)\s)"
+)
+_SPEAKING = re.compile(rf"\b(?:speaker|voice|man|woman|{_THING})\b", re.IGNORECASE)
+_NEXT_EVENT = re.compile(r",? and (?=(?:the|a|an|its|his|her)\s)")
 _NO_CONFIRMATION = re.compile(
     r"\b(?:there (?:was|is|has been)|with) no (?:immediate |independent |official |other )*(?:confirmation|verification|corroboration)(?: of (?P<what>(?:the |its |his |her |that )?(?:[\w’'-]+\s?){1,4}))?"
 )
@@ -89,6 +103,7 @@ def recording_facts(reading: Reading) -> Iterator[Fact]:
     yield from _releases(reading)
     yield from _speakers(reading)
     yield from _verifications(reading)
+    yield from _mentioned(reading)
 
 
 def _releases(reading: Reading) -> Iterator[Fact]:
@@ -210,6 +225,29 @@ def _who(reading: Reading, start: int, name: str) -> str:
             return mention.name
     words = name.strip(" ,")
     return words if words and (words[0].isupper() or words.split()[-1].islower()) else ""
+
+
+def _mentioned(reading: Reading) -> Iterator[Fact]:
+    """ "The speaker mentions the sinking of the ferry, which struck a buoy on Sunday": with its day."""
+    text = reading.text.text
+    for found in matches(reading, _MENTIONS):
+        subject = subject_at(reading, found.start("verb"))
+        before = text[max(0, found.start() - 4) : found.start()].strip().lower()
+        if not _SPEAKING.search(subject) and before.split()[-1:] not in (["it"], ["he"], ["she"]):
+            continue
+        last = sentence_around(reading, found.start()).last
+        start, end = found.end(), reading.text.tokens[last - 1].start
+        cuts = [start, *(cut.end() for cut in _NEXT_EVENT.finditer(text, start, end)), end]
+        for place, (opened, closed) in enumerate(pairwise(cuts)):
+            when = [one for one in reading.dates if opened <= one.span[0] < closed]
+            if not when or (place and when[0].span[0] < opened):
+                continue
+            wording = re.sub(r",? and\s*$", "", text[opened:closed]).strip(" ,")
+            interval = when[0].interval
+            value = Value(wording, interval.earliest, interval.latest)
+            surety = surety_at(reading, (opened, closed), (opened, opened))
+            thing = _thing_before(reading, found.start()) or "recording"
+            yield Fact(thing, Property.MENTIONS, value, (opened, closed), surety)
 
 
 def _verifications(reading: Reading) -> Iterator[Fact]:

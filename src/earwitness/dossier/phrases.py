@@ -44,6 +44,8 @@ _STOPS = frozenset(
         "so",
         "whether",
         "whereas",
+        "which",
+        "whom",
         "as",
     ]
 )

@@ -52,6 +52,8 @@ class Needs:
         As ``roles``, but the examination also runs when there are none.
     archives : bool
         Whether it searches the archives that the case names.
+    may_use_archives : bool
+        As ``archives``, but the examination also runs when the case names none.
     claims : bool
         Whether it looks at what is claimed of the questioned recording.
     """
@@ -61,6 +63,7 @@ class Needs:
     roles: tuple[Role, ...] = ()
     may_use: tuple[Role, ...] = ()
     archives: bool = False
+    may_use_archives: bool = False
     claims: bool = False
 
     @property
