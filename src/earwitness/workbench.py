@@ -57,6 +57,7 @@ from earwitness.examinations import (
 )
 from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
+from earwitness.saying import ArchiveHits
 from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
@@ -255,6 +256,11 @@ class Case:
             How many places to give.
         """
         return saying.search(self.exhibits, self._folder.cache, query, most=most)
+
+    def search_archives(self, query: str, *, most: int = 20) -> list[ArchiveHits]:
+        """Find words in the transcripts that lie beside the archives that the case names."""
+        folders = [(self.path / named).absolute() for named in self.case_file.archives]
+        return saying.search_archives(folders, query, most=most)
 
     def keep_draft(self, of: str) -> Added:
         """Make what ``words`` heard in a recording a transcript of the case, as a draft.

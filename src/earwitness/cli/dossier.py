@@ -14,8 +14,9 @@ from earwitness.atomic import write_whole
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.dossier.conflicts import find_agreements, find_conflicts
 from earwitness.dossier.followthemoney import from_followthemoney, to_followthemoney
+from earwitness.dossier.gazetteer import read_gazetteer
 from earwitness.dossier.model_drafting import Endpoint
-from earwitness.dossier.review import Dossier, State, proposals
+from earwitness.dossier.review import Dossier, State, place_proposals, proposals
 from earwitness.dossier.shared_text import origins, shared_texts
 from earwitness.dossier.statement import Manner, Property, Statement, Value, to_json
 from earwitness.dossier.timeline import timeline
@@ -191,9 +192,16 @@ def edit(
 @click.argument("case", type=_FOLDER)
 @click.argument("names", nargs=-1)
 @click.option("--why", default="", help="On what the decision rests; goes into the log.")
+@click.option("--gazetteer", type=_FOLDER, help="A list of places, for names of places.")
 @click.pass_obj
-def merge(screen: Screen, case: Path, names: Sequence[str], why: str) -> None:
-    """Say that NAMES are one person's or group's; without NAMES, show which may be, and why."""
+def merge(
+    screen: Screen, case: Path, names: Sequence[str], why: str, gazetteer: Path | None
+) -> None:
+    """Say that NAMES are one person's, group's or place's; without NAMES, show which may be, and why.
+
+    The gazetteer is a table with commas, or an extract of GeoNames; it proposes historic and other
+    names of one place.
+    """
     kept = workbench.open(case, who=screen.who).dossier
     if names:
         kept.merge(names, why=why)
@@ -201,6 +209,8 @@ def merge(screen: Screen, case: Path, names: Sequence[str], why: str) -> None:
         screen.result({"merged": list(names)})
         return
     found = proposals(kept.read())
+    if gazetteer is not None:
+        found += place_proposals(kept.read(), read_gazetteer(gazetteer))
     rows = [(p.one, p.other, f"{p.score:.2f}", "; ".join(p.reasons)) for p in found]
     screen.table("May be the same; decide with names", ("name", "name", "likeness", "why"), rows)
     screen.result(
