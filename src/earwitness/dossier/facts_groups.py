@@ -59,6 +59,9 @@ _SUCCEEDED_BY = re.compile(
 _BECAME = re.compile(
     rf"\b(?P<verb>(?:was|were) (?:\w+ly |later |then |since |soon )?renamed|(?:has|have|had) (?:\w+ |since )?been renamed|(?:later |then |since |soon )?renamed itself|changed its name to|took the name(?: of)?|later became(?: part of)?|merged (?:into|with)|became part of) (?P<group>(?:the )?{NAME_PATTERN}(?: of (?:the )?{NAME_PATTERN})?)"
 )
+_BECAME_GROUP = re.compile(
+    rf"\b(?P<verb>became) (?P<group>(?:the )?{NAME_PATTERN})(?= in \d{{4}}\b|,|\.)(?: in \d{{4}} and (?P<then>(?:the )?{NAME_PATTERN}) in \d{{4}})?"
+)
 _PLAIN_ARMY = frozenset(("the army", "army"))
 
 
@@ -84,6 +87,8 @@ def group_facts(reading: Reading) -> Iterator[Fact]:
         yield _fact(reading, new, Property.SUCCEEDED, before, found.span())
         if found["group"]:
             yield _fact(reading, new, Property.LEADER_OF, found["group"], found.span())
+    for found in matches(reading, _BECAME_GROUP):
+        yield from _became(reading, found)
     for found in matches(reading, _BECAME):
         old = _renamed(reading, found)
         if old and not found["group"].endswith(("'s", "’s")):
@@ -99,6 +104,16 @@ def _can_join(reading: Reading, found: re.Match[str], subject: str) -> bool:
     after = reading.text.text[found.end() : found.end() + 2]
     is_owner = after[:2] in ("'s", "’s") or found["group"].endswith(("'s", "’s"))
     return first not in DAYS | MONTHS and not is_owner and is_human(reading, subject)
+
+
+def _became(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    """ "It became the Patriotic Front in 2008 and National Dignity in 2015": of groups only."""
+    old = _renamed(reading, found)
+    if not old or is_human(reading, old):
+        return
+    yield _fact(reading, old, Property.BECAME, found["group"], found.span())
+    if found["then"]:
+        yield _fact(reading, old, Property.BECAME, found["then"], found.span())
 
 
 def _fact(reading: Reading, subject: str, prop: Property, value: str, at: Span) -> Fact:

@@ -70,6 +70,9 @@ _SOMEBODY = r"(?:him|her|(?:Mr\. |Ms\. |Mrs\. |Dr\. |Col\. |Gen\. )?(?:[a-z]{2}-
 _TOOK = re.compile(
     rf"\b(?<!be )(?<!been )(?P<verb>detained|arrested|captured|abducted|kidnapped|jailed|imprisoned) (?P<who>{_SOMEBODY})"
 )
+_KILLED_MANY = re.compile(
+    r"\b(?:had |has |have )?killed (?P<name>(?:at least |some )?(?:two|three|four|five|six|seven|eight|nine|ten|\d+) (?:[a-z]+ )?(?:[a-z]+s|people|men|women))\b"
+)
 _DECLARED = re.compile(rf"\b(?P<verb>declared|pronounced) (?P<who>{_SOMEBODY}) dead\b")
 _LET_GO = re.compile(rf"\b(?P<verb>freed|released|let go of) (?P<who>{_SOMEBODY})(?=[^.;]{{0,60}})")
 _HELD = re.compile(
@@ -109,6 +112,8 @@ def _births(reading: Reading) -> Iterator[Fact]:
             yield from _born(reading, subject, found)
     for found in matches(reading, _BIRTH_AS):
         yield from _birth_as(reading, found)
+    for found in matches(reading, _YEAR_ALONE):
+        yield from _other_year(reading, found)
     for found in matches(reading, _FROM):
         place = place_after(reading, found.end() - 5, found.end() + 40)
         subject = subject_at(reading, found.start())
@@ -119,6 +124,25 @@ def _births(reading: Reading) -> Iterator[Fact]:
             span = clause_around(reading, found.start())
             surety = surety_at(reading, span, found.span())
             yield Fact(subject, Property.FROM_PLACE, Value(place[0]), span, surety)
+
+
+_YEAR_ALONE = re.compile(
+    r"\b(?P<verb>gives?|gave|has|have|says?|puts?) (?:the year as |it as |it at )?(?P<year>1[89]\d\d|20\d\d)(?=[.,;])"
+)
+
+
+def _other_year(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
+    """ "… was born in 1959. Encyclopedias give 1958": another year for the birth just told."""
+    lead = reading.text.text[max(0, found.start() - 250) : found.start()]
+    by = subject_at(reading, found.start("verb"))
+    year = next((one for one in reading.dates if one.span[0] == found.start("year")), None)
+    if "born" not in lead or not by or year is None:
+        return
+    span = clause_around(reading, found.start())
+    surety = surety_at(reading, span, found.span())
+    subject = person_before(reading.text, reading.mentions, found.start(), "")
+    if subject:
+        yield Fact(subject, Property.BORN_ON, date_value(reading, year), span, surety, (by,))
 
 
 def _fronted(reading: Reading, place: int) -> str:
@@ -163,7 +187,9 @@ _NAMED_PLACE = re.compile(r" (?P<name>[A-Z][\w’-]+(?: [A-Z][\w’-]+)*)")
 def _born(reading: Reading, subject: str, found: re.Match[str]) -> Iterator[Fact]:
     span = clause_around(reading, found.start())
     yield from event_facts(reading, subject, found.span(), Property.BORN_ON, Property.BORN_IN, span)
-    either = re.compile(r"either \d{4} or (\d{4})").search(reading.text.text, found.end(), span[1])
+    either = re.compile(r"either (?:in )?\d{4} or (?:in )?(\d{4})").search(
+        reading.text.text, found.end(), span[1]
+    )
     if either:
         for one in reading.dates:
             if one.span[0] == either.start(1):
@@ -183,6 +209,9 @@ def _deaths(reading: Reading) -> Iterator[Fact]:
         name = _full_name(reading, found.start("name"), found["name"])
         if name:
             yield from event_facts(reading, name, found.span(), on, where)
+    for found in matches(reading, _KILLED_MANY):
+        if is_human(reading, found["name"]):
+            yield from event_facts(reading, found["name"], found.span(), on, where)
     for found in matches(reading, _DECLARED):
         name = _somebody(reading, found)
         by = subject_at(reading, found.start("verb"))
@@ -319,7 +348,8 @@ def _appearances(reading: Reading) -> Iterator[Fact]:
             continue  # "the second, which appeared on a website": the second recording
         span = clause_around(reading, found.start())
         when = date_near(reading, found.start(), *span)
-        surety = surety_at(reading, span, found.span())
+        verb = (span[0], span[0]) if "since" in found["verb"] else found.span()
+        surety = surety_at(reading, span, verb)  # "not seen since": seen then
         yield Fact(subject, Property.APPEARED_ON, date_value(reading, when), span, surety)
     for found in matches(reading, _FIRST_SINCE):
         span = clause_around(reading, found.start())

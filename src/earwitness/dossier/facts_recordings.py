@@ -26,7 +26,7 @@ _RELEASE = (
     r"(?:released|posted|published|broadcast|distributed|uploaded|aired|circulated|issued|leaked)"
 )
 _ACTIVE = re.compile(
-    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued|circulated|leaked|put out) (?:an?|the|its|his|her|another|two|three|several) (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
+    rf"\b(?P<verb>released|posted|published|broadcast|distributed|uploaded|aired|issued|circulated|leaked|put out) (?:(?:on|late|early) [A-Z]\w+(?: night| evening| morning)? )?(?:what (?:it|they|he|she) (?:called|said was|described as) )?(?:an?|the|its|his|her|another|two|three|several) (?P<thing>(?:[\w-]+\s){{0,3}}?{_THING})\b"
 )
 _PASSIVE = re.compile(
     rf"\b(?:was|were|been) (?:first |later |then |also |\w+ly )?(?P<verb>{_RELEASE}|shared|made public|put online|played|posted)\b(?! from)"
@@ -387,7 +387,10 @@ def _confirmed(reading: Reading, found: re.Match[str]) -> Iterator[Fact]:
     checker = subject_at(reading, found.start())
     if found["what"] and not _CHECKED.search(found["what"]):
         return  # "confirmed that she had met him" is something said, not something examined
-    by = (checker,) if checker and checker.lower() not in ("it", "they", "he", "she") else ()
+    words = reading.text.text[max(0, found.start() - 5) : found.start()].split()
+    is_pronoun = bool(words) and words[-1].lower() in ("it", "they", "he", "she", "who")
+    within = bool(reading.speeches_over(found.start()))
+    by = (checker,) if checker and not (is_pronoun and within) else ()
     if found["certain"]:
         by = ()
     yield Fact(bare_phrase(what), Property.VERIFICATION, Value(Verdict.CONFIRMED), span, surety, by)

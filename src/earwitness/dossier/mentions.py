@@ -314,8 +314,11 @@ def find_mentions(text: Text) -> Mentions:
     raw = _raw_names(text)
     persons: dict[str, str] = {}
     found: list[Mention] = []
+    places = {name for start, end, name in raw if _is_after_place_word(text.text, start, end)}
     for start, end, name in raw[:MAX_MENTIONS]:
         kind = _kind(text.text, start, name)
+        if kind is MentionKind.PERSON and name in places:
+            kind = MentionKind.PLACE
         bare = without_title(name)
         key = _surname(bare)
         if kind is MentionKind.PERSON and len(bare.split()) > 1:
@@ -344,6 +347,18 @@ def _surname(name: str) -> str:
     if len(parts) == 2 and _GIVEN.fullmatch(parts[1]):
         return parts[0].lower()
     return parts[-1].lower() if parts else ""
+
+
+_PLACE_WORD = re.compile(
+    r"\b(?:in|near|outside|at|(?:town|city|village|port|island|province|region|district) of|fled to|flew to|moved to|"
+    r"crossed into|(?:left|leave) for)\s(?:the\s)?(?:[A-Z][\w-]+(?:\s[A-Z][\w-]+)*,\s)?$"
+)
+
+
+def _is_after_place_word(text: str, start: int, end: int) -> bool:
+    """ "In the town of Playa Mansa, Costa Azul": both are places; not "in Mr. Holm's view"."""
+    owner = text[end : end + 1] in ("'", "’")
+    return not owner and _PLACE_WORD.search(text, max(0, start - 60), start) is not None
 
 
 def _raw_names(text: Text) -> list[tuple[int, int, str]]:
@@ -447,6 +462,7 @@ PEOPLE = re.compile(
     r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
     r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
     r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
+    r"couriers?|smugglers?|treasurers?|cadets?|announcers?|inmates?|bakers?|nurses?|tailors?|mechanics?|"
     r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|"
     r"villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
     r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|"
@@ -544,6 +560,8 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
         before = text.text[start : mention.start].rstrip()
         if text.text[mention.end : mention.end + 2] in ("'s", "’s"):
             continue
+        if _IN_PLACE.search(before):
+            continue  # "a neighbour in the town of Playa Mansa, Costa Azul"
         if not before or before.endswith((",", "—")) or _is_described(before):
             return mention.name
     for mention in mentions.within(start, limit):
@@ -557,6 +575,7 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
     return wording
 
 
+_IN_PLACE = re.compile(r"\b(?:in|of|near|at) [A-Z][\w-]+(?: [A-Z][\w-]+)*,$")
 _DESCRIBED = re.compile(
     r"^(?:(?:the|a|an|its|his|her|their|our|but|former|then|late|exiled|opposition|one|another)\s)?"
     r"(?:[\w’'-]+\s){0,3}(?:\w*(?:man|woman|er|or|ist|ian|ant|ent|chief|head|general|deputy|mayor|"

@@ -274,9 +274,19 @@ def _is_speech(text: Text, one: Attribution) -> bool:
     if one.word.lemma in ("say", "think", "believe") and one.word.form == "d" and after == "to":
         return False
     if one.word.lemma in NOT_REPORTS and one.word.after != "that":
-        return one.word.lemma == "call" and one.form is Form.MIXED  # called it "a fairy tale"
+        wording = " ".join(text.text[start:end] for start, end in one.content)
+        if wording.startswith("that ") and one.content[0][0] - one.cue[1] < _NEAR:
+            return True  # "ordered on Monday that he be examined"
+        named = one.form is Form.MIXED or _FALSE.search(wording) is not None
+        return one.word.lemma == "call" and named  # called it "a fairy tale", a forgery
     inside = any(start <= one.cue[0] < end for start, end in one.content)
     return not inside and one.word.lemma != "reportedly"
+
+
+_NEAR = 16  # characters between verb and "that", such as "on Wednesday"
+_FALSE = re.compile(
+    r"\b(?:an? )?(?:\w+ )?(?:fakes?|forger(?:y|ies)|fabrications?|lies?|hoax|montage|provocation|slander|farce)$"
+)
 
 
 def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
@@ -483,6 +493,11 @@ def discussed(reading: Reading, place: int, sex: str) -> str:
         and mentions.sexes.get(mention.name, sex) == sex
     ]
     candidates.reverse()
+    paragraph = text.text.rfind("\n", 0, place)
+    speaking = {speech.speaker for speech in reading.speeches_over(place)}
+    near = {one.name for one in candidates if one.start > paragraph} - speaking
+    if len(near) == 1:
+        return near.pop()  # the only person of this paragraph
     over = {speech.speaker for speech in reading.speeches_over(place)}
     for strict in (True, False):
         for mention in candidates:

@@ -191,6 +191,9 @@ def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
     if last > sentence.first + 1 and text.tokens[last].text.isdigit():
         last -= 2 * (text.tokens[last - 1].text == ",")  # an age: "Sandoval, 58, who"
     first = phrase_start(text, sentence, last)
+    head = next((p for p in range(first, last) if text.tokens[p].lower == "of"), first)
+    if text.tokens[relative].lower == "who" and text.tokens[head - 1].lower in _THINGS:
+        first = head + 1  # "the last recording of the poet, who": the poet
     for place in range(last - 1, first, -1):
         if text.tokens[place].lower in _COUNTS and text.tokens[place - 1].lower in PREPOSITIONS:
             first = place  # "a lawyer for the families of two sailors who": the sailors
@@ -198,6 +201,27 @@ def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
     return (first, last + 1) if first <= last else None
 
 
+_THINGS = frozenset(
+    [
+        "recording",
+        "tape",
+        "voice",
+        "message",
+        "video",
+        "name",
+        "death",
+        "body",
+        "photograph",
+        "statement",
+        "arrest",
+        "house",
+        "work",
+        "words",
+        "image",
+        "fate",
+        "trial",
+    ]
+)
 _COUNTS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "several", "some"])
 
 
