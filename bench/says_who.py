@@ -1,4 +1,4 @@
-"""Who says so: attribution on PolNeAR, the twelve stories, names, and speed.
+"""Who says so: attribution on PolNeAR, the fourteen stories, names, and speed.
 
     python bench/says_who.py --polnear /path/to/polnear
 
@@ -186,7 +186,7 @@ def polnear(folder: Path) -> None:
 
 
 def stories() -> None:
-    """Report on the twelve stories, those written after the rules were frozen apart."""
+    """Report on the fourteen stories, those written after the rules were frozen apart."""
     groups: dict[str, list[Count]] = {"before the rules": [], "after the rules": []}
     lost = drafts = 0
     for story in read_stories():
@@ -195,7 +195,7 @@ def stories() -> None:
         for statement in story.drafts():
             drafts += 1
             lost += _is_lost(statement)
-    print("Twelve stories, every statement listed by hand")
+    print("Fourteen stories, every statement listed by hand")
     for group, counts in groups.items():
         found, listed = sum(c.found for c in counts), sum(c.listed for c in counts)
         drafted = sum(c.drafted for c in counts)

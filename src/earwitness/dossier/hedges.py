@@ -21,7 +21,7 @@ _HEDGES = re.compile(
     r"|consistent with|compatible with|(?:limited|moderate|strong|some) support[”\"]? for|resembl(?:es|ed|ing)"
     r"|convinced|(?<!no )(?<!reason to )doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"
     r"|fear(?:s|ed)?|expect(?:s|ed)?|(?:was|is|are|were) possible|no conclusion)\b"
-    r"|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",
+    r"|\b(?:can|could)(?:not| not|n['’]t) be (?:excluded|ruled out)\b|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",
     re.IGNORECASE,
 )
 _MAY = re.compile(r"\bMay\b")
