@@ -1,4 +1,4 @@
-"""The ten invented stories: read the lists made by hand, and count which drafts are on them.
+"""The fourteen invented stories: read the lists made by hand, and count which drafts are on them.
 
 A draft is on the list if property and manner are the same, subject and value are the same (names by
 their words, dates by their days, contents by half of their words), and the innermost source is the
@@ -16,7 +16,7 @@ from earwitness.dossier.drafting import Source, draft
 from earwitness.dossier.statement import Manner, Property, Statement
 
 FOLDER = Path(__file__).parent.parent / "tests" / "dossier" / "stories"
-HELD_OUT = ("09", "10")
+HELD_OUT = ("13", "14")
 _MANNERS = dict(
     zip("ahdui", ("asserted", "hedged", "denied", "unconfirmed", "inferred"), strict=True)
 )
@@ -243,6 +243,8 @@ def count(story: Story) -> Count:
     extra = []
     found = 0
     for statement in story.drafts():
+        if statement.property is Property.MENTIONS:
+            continue  # the lists were made before such statements were drafted
         line = next((one for one in left if is_on_list(one, statement)), None)
         if line is None:
             extra.append(statement)

@@ -26,6 +26,7 @@ CLAIMS = {
     "place": "not stated",
     "language": "English",
 }
+RELEASES = {"release_2031.mp3": "June 2031", "release_2032.ogg": "February 2032"}
 
 
 def build(folder: Path) -> Case:
@@ -47,6 +48,7 @@ def build(folder: Path) -> Case:
         case.add_transcript(path, of=recording.name, language="en", by="the demo's script")
     add(case, [HERE / "grid" / "mains.csv"], "grid")
     archive(case, sorted(SOUNDS.glob("release_*")))
+    date_releases(case)
     return case
 
 
@@ -55,6 +57,13 @@ def archive(case: Case, releases: list[Path]) -> None:
     build_archive(case.path / "releases", releases)
     path = case.path / "case.toml"
     path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
+
+
+def date_releases(case: Case) -> None:
+    """Type when the earlier messages were released, as the first article tells it."""
+    path = case.path / "case.toml"
+    lines = "".join(f"{name}: {when} | Halden Strait Service\n" for name, when in RELEASES.items())
+    path.write_text(path.read_text() + f'\n[examine.date_v1]\ntyped = """\n{lines}"""\n')
 
 
 def add(case: Case, files: list[Path], role: str, speaker: str = "") -> None:

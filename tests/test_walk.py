@@ -115,6 +115,15 @@ def archive(case: Case) -> None:
     path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
 
 
+def date_and_transcribe(case: Case) -> None:
+    """Transcripts, an archive, and a date for one of its recordings, typed."""
+    transcribe(case)
+    archive(case)
+    typed = "release_2031.mp3: June 2031 | Halden Strait Service"
+    path = case.path / "case.toml"
+    path.write_text(path.read_text() + f'\n[examine.date_v1]\ntyped = "{typed}"\n')
+
+
 FEW_SECONDS = "\n[settings]\nmax_hours = 0.001\n"  # less than eleven seconds are allowed
 
 
@@ -153,6 +162,8 @@ SETTINGS: dict[str, tuple[Setting, Setting]] = {
     "hum_date_v1": (Setting(hummed_on_a_grid), Setting(hummed)),
     "mains_hum_v1": (Setting(hummed), Setting(voice_message)),
     "mains_phase_v1": (Setting(hummed), Setting(voice_message)),
+    "date_v1": (Setting(messages, prepare=date_and_transcribe), Setting(voice_message)),
+    "mentions_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "quality_v1": (Setting(voice_message), Setting(quarter_second)),
     "quotes_v1": (Setting(messages, prepare=transcribe), Setting(messages)),
     "recompression_v1": (Setting(voice_message), Setting(quiet)),

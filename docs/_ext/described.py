@@ -61,7 +61,7 @@ def _looks_at(examination: Examination) -> Iterator[str]:
         yield f"exhibits of the role `{role}`"
     if examination.needs.claims:
         yield "what is claimed of the questioned recording"
-    if examination.needs.archives:
+    if examination.needs.archives or examination.needs.may_use_archives:
         yield "the archives that `case.toml` names"
     if examination.needs.grids:
         yield "the grid records that `case.toml` names"

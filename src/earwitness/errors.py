@@ -19,7 +19,8 @@ EarwitnessError
 │   └── TooLong             it decodes to more hours than were allowed
 ├── DossierError            the dossier can't do what was asked
 │   ├── DocumentError       a document can't be read as text
-│   └── BadStatement        a statement does not hold together
+│   ├── BadStatement        a statement does not hold together
+│   └── ModelUnreachable    a language model that was asked for does not answer as it should
 ├── MethodError
 │   ├── UnknownExamination  no examination goes by that name
 │   └── BadParameter        a parameter of an examination is unknown or out of range
@@ -143,6 +144,10 @@ class DocumentError(DossierError):
 
 class BadStatement(DossierError):
     """A statement does not hold together: a date that ends before it begins, an empty subject."""
+
+
+class ModelUnreachable(DossierError):
+    """A language model that a person asked for is not allowed, silent, or answers nonsense."""
 
 
 class MethodError(EarwitnessError):

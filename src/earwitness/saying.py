@@ -6,15 +6,18 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+from earwitness.archive.index import open_archive
 from earwitness.errors import UnknownExhibit
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.outcome import Finding
 from earwitness.store.database import Examined
 from earwitness.transcripts import Segment, Transcript, Word, read_transcript
+from earwitness.transcripts.collection import Collection, Entry
 from earwitness.transcripts.exhibits import transcript_of, transcripts_of
 from earwitness.transcripts.index import INDEX_VERSION, Hits, TranscriptIndex
 from earwitness.transcripts.reading import READER_VERSION
@@ -60,6 +63,53 @@ def search(exhibits: Sequence[Exhibit], cache: Path, query: str, *, most: int) -
         _build(path, listed)
     with TranscriptIndex(path) as index:
         return index.search(query, most=most)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveHits:
+    """What was found in one archive's transcripts, and whose words they are."""
+
+    archive: Path
+    entries: Mapping[str, Entry]
+    hits: Hits
+
+
+def search_archives(folders: Iterable[Path], query: str, *, most: int) -> list[ArchiveHits]:
+    """Find words in the transcripts that lie beside archives; those without any are left out."""
+    found = []
+    for folder in folders:
+        collection = Collection(folder)
+        entries = collection.entries
+        if entries:
+            found.append(ArchiveHits(folder, entries, collection.search(query, most=most)))
+    return found
+
+
+def transcribe_archived(archive: Path, path: Path, *, of: str) -> Entry:
+    """Add the transcript of an archived recording, which is named by its name or its hash's beginning.
+
+    Raises
+    ------
+    UnknownExhibit
+        If the archive knows no such recording, or several.
+    BadTranscript
+    """
+    known = {
+        each.sha256: each.name
+        for each in open_archive(archive).known()
+        if each.name == of or (len(of) >= 4 and each.sha256.startswith(of))
+    }
+    if len(known) != 1:
+        raise UnknownExhibit(
+            "no single recording of the archive is meant",
+            got=f"{of}: {len(known)} that fit",
+            expected="its name, or the first four digits or more of its hash",
+        )
+    ((sha256, name),) = known.items()
+    entry = Entry(sha256, name, path.name)
+    with path.open("rb") as file:
+        Collection(archive).add(file.read(MAX_BYTES + 1), entry)
+    return entry
 
 
 def _build(path: Path, listed: Sequence[Exhibit]) -> None:

@@ -30,6 +30,7 @@ from earwitness.atomic import write_whole
 from earwitness.checking import Verification
 from earwitness.dossier.document import Document, read_document_file
 from earwitness.dossier.drafting import Source, draft
+from earwitness.dossier.model_drafting import NO_DRAFTS, Endpoint, draft_with_model
 from earwitness.dossier.statement import Statement
 from earwitness.engine.pool import Ended, Event, carry_out_all
 from earwitness.engine.task import Task
@@ -57,6 +58,7 @@ from earwitness.examinations import (
 from earwitness.grid.store import state_of as state_of_grid
 from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.report import ReportData, assemble, render
+from earwitness.saying import ArchiveHits
 from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
@@ -85,13 +87,17 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A document that was read: its text, the statements drafted from it, and how many are new."""
+    """A document that was read: its text, the statements drafted from it, and how many are new.
+
+    ``dropped`` counts by reason what a language model proposed and the document does not hold.
+    """
 
     name: str
     sha256: str
     document: Document
     statements: tuple[Statement, ...]
     new: int
+    dropped: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,11 @@ class Case:
         """
         return saying.search(self.exhibits, self._folder.cache, query, most=most)
 
+    def search_archives(self, query: str, *, most: int = 20) -> list[ArchiveHits]:
+        """Find words in the transcripts that lie beside the archives that the case names."""
+        folders = [(self.path / named).absolute() for named in self.case_file.archives]
+        return saying.search_archives(folders, query, most=most)
+
     def keep_draft(self, of: str) -> Added:
         """Make what ``words`` heard in a recording a transcript of the case, as a draft.
 
@@ -298,7 +309,12 @@ class Case:
         return CaseDossier(self._folder)
 
     def draft(
-        self, file: str | Path, *, published: date | None = None, outlet: str = ""
+        self,
+        file: str | Path,
+        *,
+        published: date | None = None,
+        outlet: str = "",
+        model: Endpoint | None = None,
     ) -> Drafted:
         """Add a document as an exhibit and draft its statements; all are drafts until accepted.
 
@@ -310,10 +326,13 @@ class Case:
             The document's own date, from which "last week" counts; else what the document says.
         outlet : str
             Who published it; else what the document says.
+        model : Endpoint, optional
+            A language model on the user's own machine that drafts as well; each of its statements
+            quotes the document word for word, or is dropped and counted.
 
         Raises
         ------
-        ExhibitError, DocumentError, MissingPart
+        ExhibitError, DocumentError, MissingPart, ModelUnreachable
         """
         path = Path(file)
         require_plain_file(path)
@@ -321,8 +340,12 @@ class Case:
         added = self._add(path, Role.DOCUMENT, name=safe_name(path.name), speaker="")
         source = Source(added.sha256, document.published, document.outlet)
         statements = draft(document.text, source)
+        by_model = draft_with_model(document.text, source, model) if model else NO_DRAFTS
+        statements += by_model.statements
         fresh = self.dossier.keep_drafts(statements, document=added.sha256)
-        return Drafted(added.name, added.sha256, document, tuple(statements), fresh)
+        return Drafted(
+            added.name, added.sha256, document, tuple(statements), fresh, by_model.dropped
+        )
 
     def document_texts(self) -> dict[str, str]:
         """The text of each document exhibit, by its SHA-256; those that cannot be read are left out."""
@@ -461,7 +484,7 @@ class Case:
                 for role in examination.looks_at
             },
             claims=case_file.claims.model_dump() if needs.claims else {},
-            archives=self._archives(case_file) if needs.archives else (),
+            archives=self._archives(case_file) if needs.archives or needs.may_use_archives else (),
             grids=self._grids(case_file) if needs.grids else (),
             cache=str(self._folder.cache.absolute()),
             max_hours=case_file.settings.max_hours,

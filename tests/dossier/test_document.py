@@ -150,10 +150,10 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=list(BOMBS))
 def test_bombs_end_in_ten_seconds(bomb: str) -> None:
-    """No text makes drafting hang: each of these ends within ten seconds."""
-    began = time.perf_counter()
+    """No text makes drafting hang: each of these takes less than ten seconds of a processor."""
+    began = time.process_time()
     draft(bomb, Source("0" * 64, date(2020, 1, 1), "Paper"))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_entity_bomb_in_html(tmp_path: Path) -> None:

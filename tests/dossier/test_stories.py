@@ -1,4 +1,4 @@
-"""Drafting, measured on ten invented stories with every statement listed by hand."""
+"""Drafting, measured on fourteen invented stories with every statement listed by hand."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ DOUBT = re.compile(
 )
 
 
-def test_ten_stories_with_lists() -> None:
-    """There are ten stories, each of 500 words or more, and each list has thirty lines or more."""
-    assert len(STORIES) == 10
+def test_fourteen_stories_with_lists() -> None:
+    """There are fourteen stories, each of 500 words or more, and each list has thirty lines or more."""
+    assert len(STORIES) == 14
     for story in STORIES:
         assert len(story.text.split()) >= 500, story.name
         assert len(story.listed) >= 30, story.name
@@ -43,8 +43,8 @@ def test_stories_written_after_the_rules_do_not_get_worse() -> None:
     """The two held-out stories stay at or over what was measured when they were first read."""
     counts = [count(story) for story in STORIES if story.name.startswith(HELD_OUT)]
     found = sum(one.found for one in counts)
-    assert found / sum(one.listed for one in counts) >= 0.60
-    assert found / sum(one.drafted for one in counts) >= 0.67
+    assert found / sum(one.listed for one in counts) >= 0.70
+    assert found / sum(one.drafted for one in counts) >= 0.74
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from earwitness import saying
 from earwitness.archive import build as building
 from earwitness.archive import index
 from earwitness.archive.background import Background
@@ -16,6 +17,7 @@ from earwitness.archive.listening import export_pairs
 from earwitness.archive.search import DEFAULT_ERROR, search_file
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.evidence.names import safe_text
+from earwitness.transcripts.text import clock
 
 _PATH = click.Path(path_type=Path)
 
@@ -202,3 +204,34 @@ def merge(screen: Screen, folder: Path, other: Path) -> None:
     added = building.merge_archives(folder, other)
     screen.say(f"{added} recordings added")
     screen.result({"added": added})
+
+
+@archive.command()
+@click.argument("folder", metavar="INDEX", type=_PATH)
+@click.argument("file", type=_PATH)
+@click.option("--of", required=True, help="The archived recording: its name, or its hash.")
+@click.pass_obj
+def transcribe(screen: Screen, folder: Path, file: Path, of: str) -> None:
+    """Put the transcript FILE beside an archived recording, so that its words can be searched."""
+    entry = saying.transcribe_archived(folder, file, of=of)
+    screen.say(f"{file.name} says the words of {safe_text(entry.recording)}")
+    screen.result({"of": entry.of, "recording": entry.recording})
+
+
+@archive.command()
+@click.argument("folder", metavar="INDEX", type=_PATH)
+@click.argument("query")
+@click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.pass_obj
+def said(screen: Screen, folder: Path, query: str, most: int) -> None:
+    """Find the words of QUERY in the transcripts of archived recordings, with their seconds."""
+    rows = []
+    listed: list[dict[str, object]] = []
+    for found in saying.search_archives([folder], query, most=most):
+        for hit in found.hits.hits:
+            entry = found.entries[hit.source]
+            rows.append((safe_text(entry.recording), clock(hit.start_s), safe_text(hit.text)))
+            listed.append({"recording": entry.recording, "of": entry.of, "start_s": hit.start_s})
+    screen.table(query, ("recording", "at", "what is said"), rows)
+    screen.say(f"{len(rows)} found")
+    screen.result({"hits": listed})

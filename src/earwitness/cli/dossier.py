@@ -14,7 +14,9 @@ from earwitness.atomic import write_whole
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.dossier.conflicts import find_agreements, find_conflicts
 from earwitness.dossier.followthemoney import from_followthemoney, to_followthemoney
-from earwitness.dossier.review import Dossier, State, proposals
+from earwitness.dossier.gazetteer import read_gazetteer
+from earwitness.dossier.model_drafting import Endpoint
+from earwitness.dossier.review import Dossier, State, place_proposals, proposals
 from earwitness.dossier.shared_text import origins, shared_texts
 from earwitness.dossier.statement import Manner, Property, Statement, Value, to_json
 from earwitness.dossier.timeline import timeline
@@ -37,16 +39,34 @@ def dossier() -> None:
 @click.argument("files", nargs=-1, required=True, type=_FOLDER)
 @click.option("--published", default="", metavar="YYYY-MM-DD", help="The documents' own date.")
 @click.option("--outlet", default="", help="Who published them.")
+@click.option("--model-url", default="", help="A language model of yours that drafts as well.")
+@click.option("--model", default="default", help="The model's name at that address.")
+@click.option("--model-host", default="", help="Allow this host, which is not this machine.")
 @click.pass_obj
-def draft(screen: Screen, case: Path, files: Sequence[Path], published: str, outlet: str) -> int:
-    """Read FILES (HTML, PDF, text) into CASE and draft their statements, offline and by rules."""
+def draft(
+    screen: Screen,
+    case: Path,
+    files: Sequence[Path],
+    published: str,
+    outlet: str,
+    model_url: str,
+    model: str,
+    model_host: str,
+) -> int:
+    """Read FILES (HTML, PDF, text) into CASE and draft their statements, offline and by rules.
+
+    With --model-url, a language model behind an OpenAI-compatible address (llama.cpp, vLLM, Ollama,
+    LM Studio) drafts too. Each of its statements must quote the document word for word; others are
+    dropped and counted. Nothing is sent anywhere without that option.
+    """
+    endpoint = Endpoint(model_url, model, model_host) if model_url else None
     opened = workbench.open(case, who=screen.who)
     day = _day(published)
     results: list[dict[str, object]] = []
     refused = False
     for file in files:
         try:
-            drafted = opened.draft(file, published=day, outlet=outlet)
+            drafted = opened.draft(file, published=day, outlet=outlet, model=endpoint)
         except EarwitnessError as error:
             screen.error(f"{file.name}: {error}", kind=type(error).__name__)
             results.append({"name": file.name, "refused": type(error).__name__})
@@ -56,7 +76,16 @@ def draft(screen: Screen, case: Path, files: Sequence[Path], published: str, out
         basis = f"dated {when} ({drafted.document.published_from})" if when else "without a date"
         by = drafted.document.outlet or "no publisher named"
         screen.say(f"{drafted.sha256[:12]}  {drafted.name}: {drafted.new} drafts; {basis}; {by}")
-        results.append({"name": drafted.name, "sha256": drafted.sha256, "new": drafted.new})
+        for why, number in drafted.dropped.items():
+            screen.say(f"  dropped of the model's drafts: {number}, {why}")
+        results.append(
+            {
+                "name": drafted.name,
+                "sha256": drafted.sha256,
+                "new": drafted.new,
+                "dropped": dict(drafted.dropped),
+            }
+        )
     screen.result(results)
     return ExitCode.REFUSED if refused else ExitCode.DONE
 
@@ -163,9 +192,16 @@ def edit(
 @click.argument("case", type=_FOLDER)
 @click.argument("names", nargs=-1)
 @click.option("--why", default="", help="On what the decision rests; goes into the log.")
+@click.option("--gazetteer", type=_FOLDER, help="A list of places, for names of places.")
 @click.pass_obj
-def merge(screen: Screen, case: Path, names: Sequence[str], why: str) -> None:
-    """Say that NAMES are one person's or group's; without NAMES, show which may be, and why."""
+def merge(
+    screen: Screen, case: Path, names: Sequence[str], why: str, gazetteer: Path | None
+) -> None:
+    """Say that NAMES are one person's, group's or place's; without NAMES, show which may be, and why.
+
+    The gazetteer is a table with commas, or an extract of GeoNames; it proposes historic and other
+    names of one place.
+    """
     kept = workbench.open(case, who=screen.who).dossier
     if names:
         kept.merge(names, why=why)
@@ -173,6 +209,8 @@ def merge(screen: Screen, case: Path, names: Sequence[str], why: str) -> None:
         screen.result({"merged": list(names)})
         return
     found = proposals(kept.read())
+    if gazetteer is not None:
+        found += place_proposals(kept.read(), read_gazetteer(gazetteer))
     rows = [(p.one, p.other, f"{p.score:.2f}", "; ".join(p.reasons)) for p in found]
     screen.table("May be the same; decide with names", ("name", "name", "likeness", "why"), rows)
     screen.result(

@@ -161,7 +161,7 @@ def _as_json(exhibit: Exhibit, said: Transcript, *, full: bool) -> dict[str, obj
 )
 @click.pass_obj
 def search(screen: Screen, folder: Path, query: str, most: int) -> None:
-    """Find the words of QUERY in the case's transcripts, with the seconds in which they are said.
+    """Find the words of QUERY in the transcripts of a case and of its archives, with their seconds.
 
     Words in quotation marks are found in that order; a word that ends in * stands for all that
     begin so. Spelling variants of Arabic, Persian and Urdu count as one.
@@ -174,12 +174,16 @@ def search(screen: Screen, folder: Path, query: str, most: int) -> None:
         of = exhibits.get(exhibits[hit.source].declared.of)
         where = of.name if of else exhibits[hit.source].name
         rows.append((where, clock(hit.start_s), hit.text))
+    archived = opened.search_archives(query, most=most)
+    for each in archived:
+        for hit in each.hits.hits:
+            where = f"{each.entries[hit.source].recording} (archive {each.archive.name})"
+            rows.append((where, clock(hit.start_s), hit.text))
     screen.table(query, ("recording", "at", "what is said"), rows)
     if found.widened:
         screen.say(f"not found as written; found in: {', '.join(found.widened)}")
-    screen.say(
-        "there are more: ask for them with --most" if found.has_more else f"{len(rows)} found"
-    )
+    has_more = found.has_more or any(each.hits.has_more for each in archived)
+    screen.say("there are more: ask for them with --most" if has_more else f"{len(rows)} found")
     screen.result(
         {
             "hits": [
@@ -193,7 +197,21 @@ def search(screen: Screen, folder: Path, query: str, most: int) -> None:
                 }
                 for hit in found.hits
             ],
-            "has_more": found.has_more,
+            "in_archives": [
+                {
+                    "archive": str(each.archive),
+                    "transcript": hit.source,
+                    "of": each.entries[hit.source].of,
+                    "recording": each.entries[hit.source].recording,
+                    "start_s": hit.start_s,
+                    "end_s": hit.end_s,
+                    "speaker": hit.speaker,
+                    "text": hit.text,
+                }
+                for each in archived
+                for hit in each.hits.hits
+            ],
+            "has_more": has_more,
             "widened": list(found.widened),
         }
     )

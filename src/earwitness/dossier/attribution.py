@@ -68,7 +68,7 @@ def _in_sentence(text: Text, number: int, cues: Sequence[Cue]) -> list[Attributi
     sentence = text.sentences[number]
     reports: list[Reporting] = []
     for cue in cues:
-        source = _source(text, sentence, cue, reports)
+        source = _without_dateline(text, sentence, _source(text, sentence, cue, reports))
         reports.append(Reporting(cue, source, verb_start(text, sentence, cue.token)))
     found = []
     for place, report in enumerate(reports):
@@ -85,6 +85,16 @@ def _in_sentence(text: Text, number: int, cues: Sequence[Cue]) -> list[Attributi
             )
         )
     return found
+
+
+def _without_dateline(text: Text, sentence: Sentence, source: Range | None) -> Range | None:
+    """ "TIRANA — Two messages": the place before the dash is no part of the sentence."""
+    if source is None or not text.tokens[sentence.first].text.isupper():
+        return source
+    for place in range(source[0], min(source[0] + 8, source[1] - 1)):
+        if text.tokens[place].text in ("—", "–"):
+            return place + 1, source[1]
+    return source
 
 
 def _form(text: Text, content: Sequence[Span]) -> Form:

@@ -76,7 +76,7 @@ def find_conflicts(statements: Sequence[Statement], *, named: Named = fold) -> l
     for subject in sorted(by_subject):
         of = by_subject[subject]
         for prop in sorted(ONE_VALUE & of.keys()):
-            found += _two_values(of[prop], prop)
+            found += _two_values(of[prop], prop, named)
         found += _order(
             of, Property.BORN_ON, frozenset(_OF_THE_LIVING | {Property.DIED_ON}), "before birth"
         )
@@ -84,8 +84,8 @@ def find_conflicts(statements: Sequence[Statement], *, named: Named = fold) -> l
     return found
 
 
-def _two_values(statements: Sequence[Statement], prop: Property) -> list[Conflict]:
-    groups = _grouped(statements)
+def _two_values(statements: Sequence[Statement], prop: Property, named: Named) -> list[Conflict]:
+    groups = _grouped(statements, named)
     found = []
     for place, (one, first) in enumerate(groups[:MAX_GROUP]):
         for other, second in groups[place + 1 : MAX_GROUP]:
@@ -96,11 +96,11 @@ def _two_values(statements: Sequence[Statement], prop: Property) -> list[Conflic
     return found
 
 
-def _grouped(statements: Sequence[Statement]) -> list[tuple[str, list[Statement]]]:
+def _grouped(statements: Sequence[Statement], named: Named) -> list[tuple[str, list[Statement]]]:
     groups: dict[str, list[Statement]] = {}
     for statement in statements:
         value = statement.value
-        key = value.shown if value.earliest else fold(value.text.removeprefix("the "))
+        key = value.shown if value.earliest else named(value.text.removeprefix("the "))
         groups.setdefault(key, []).append(statement)
     return sorted(groups.items())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from earwitness.dossier.cues import Cue
 from earwitness.dossier.phrases import phrase_end
-from earwitness.dossier.subjects import phrase_before
+from earwitness.dossier.subjects import antecedent, phrase_before
 from earwitness.dossier.tokens import Sentence, Span, Text
 from earwitness.dossier.words import (
     AUXILIARIES,
@@ -176,6 +176,9 @@ def content_of(
         )
         if subject:
             return (text.span(*subject),)
+    relative = _of_relative(text, sentence, reports, place)
+    if relative:
+        return relative
     if report.start <= sentence.first and report.cue.after in ("end", "in", "on", "noun"):
         quoted = _sentence_before(text, number, report)
         if quoted:
@@ -183,6 +186,43 @@ def content_of(
     if _closes_clause(text, sentence, report):
         return _before(text, number, reports, place) or _after(text, number, reports, place)
     return _after(text, number, reports, place)
+
+
+_GAPS = frozenset(["end", "to", "as", "in", "on", "preposition", "conjunction", "verb"])
+
+
+def _of_relative(
+    text: Text, sentence: Sentence, reports: Sequence[Reporting], place: int
+) -> tuple[Span, ...]:
+    """ "A tape that officials attribute to him", "the group, which they describe as a front".
+
+    The content is what the relative pronoun stands for, and what follows the verb.
+    """
+    report = reports[place]
+    if report.source is None or not sentence.first + 1 < report.source[0] <= report.cue.token:
+        return ()
+    pronoun = report.source[0] - 1
+    word, before = text.tokens[pronoun].lower, text.tokens[pronoun - 1]
+    if word not in ("which", "whom", "that") or report.cue.after not in _GAPS:
+        return ()
+    follows_verb = pronoun - 1 in {each.cue.token for each in reports} or before.lower in DAYS
+    if word == "that" and (follows_verb or not before.is_word or is_past_form(before.lower)):
+        return ()
+    phrase = antecedent(text, sentence, pronoun)
+    if phrase is None:
+        return ()
+    first = report.cue.token + 1
+    last = first
+    if report.cue.after == "verb":  # "levels, which she said might be explained by …"
+        while last < sentence.last and text.tokens[last].lower not in (",", ".", ";", "—"):
+            last += 1
+        return (text.span(pronoun, pronoun + 1), text.span(first, last))
+    while last < sentence.last and text.tokens[last].lower not in (",", ".", ";", "—"):
+        if text.tokens[last].lower in AUXILIARIES:
+            break  # "… attribute to a preacher were edited": the verb of the main clause
+        last += 1
+    rest = (text.span(first, last),) if last > first else ()
+    return (text.span(*phrase), *rest)
 
 
 def _sentence_before(text: Text, number: int, report: Reporting) -> tuple[Span, ...]:
@@ -226,7 +266,7 @@ def _past_occasion(text: Text, sentence: Sentence, place: int) -> int:
     """Skip "on Tuesday", "in a statement to reporters" and the like after a verb."""
     while place < sentence.last:
         word = text.tokens[place].lower
-        if word in DAYS or word in ("yesterday", "today", "later", "then", "also"):
+        if word in DAYS or word in ("yesterday", "today", "later", "then", "also", "out"):
             place += 1
             continue
         if word not in PREPOSITIONS and not word.endswith("ly"):
@@ -431,6 +471,8 @@ def _content_end(
     clause = _is_clause(text, report, first)
     for ahead in range(first, last):
         word = text.tokens[ahead].lower
+        if word == "but" and ahead > first + 1 and _says_no_more(text, sentence, ahead + 1):
+            return ahead - (text.tokens[ahead - 1].text == ",")
         if word == ";" or (word in ("—", "–") and not clause):
             return ahead
         if word == "," and not clause and not _is_list(text, sentence, ahead):
@@ -438,6 +480,34 @@ def _content_end(
         if not clause and word in _ENDS_NOUN_CONTENT and ahead > first:
             return ahead
     return _before_next(text, reports, place, first, last)
+
+
+def _says_no_more(text: Text, sentence: Sentence, place: int) -> bool:
+    """ "… but would not comment", "… but gave no date": of the speaker, not in his words."""
+    while place < sentence.last and text.tokens[place].lower in AUXILIARIES | {"further"}:
+        place += 1
+    return place < sentence.last and text.tokens[place].lower in _TELLS_NO_MORE
+
+
+_TELLS_NO_MORE = frozenset(
+    [
+        "comment",
+        "elaborate",
+        "say",
+        "specify",
+        "give",
+        "gave",
+        "name",
+        "named",
+        "provide",
+        "provided",
+        "offer",
+        "offered",
+        "declined",
+        "refused",
+        "identify",
+    ]
+)
 
 
 def _is_list(text: Text, sentence: Sentence, comma: int) -> bool:
@@ -462,11 +532,14 @@ def _before_next(
     text: Text, reports: Sequence[Reporting], place: int, first: int, last: int
 ) -> int:
     """Cut where the next report on the same level begins: ", and he said", ", adding", "and said"."""
+    here = reports[place].cue.token
     for report in reports[place + 1 :]:
         start = report.start
         cue = report.cue
         if cue.token >= last:
             break
+        if report.source and report.source[0] < here < report.source[1] - 1:
+            return max(first, _back_over(text, report.verb_start, first))
         if cue.form == "g" and cue.before == "comma" and cue.token - 1 > first:
             return _back_over(text, report.verb_start, first)
         if cue.lemma == "accord" and text.tokens[cue.token - 1].text == ",":

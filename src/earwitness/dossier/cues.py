@@ -41,6 +41,7 @@ _PREPOSITIONS_THAT_TELL = frozenset(
 
 _REPORT_WITH_THAT = frozenset(
     [
+        "state",
         "suspect",
         "testify",
         "caution",
@@ -138,6 +139,8 @@ def find_cues(text: Text) -> list[Cue]:
             known = base in points.words or base in _REPORT_WITH_THAT
             if not known or text.quotation_around(text.tokens[token].start):
                 continue
+            if token > sentence.first and _is_in_name(text, token):
+                continue
             before = company_before(text, sentence, token)
             after = company_after(text, sentence, token)
             worth = points.of(base, form, before, after) if base in points.words else THRESHOLD - 1
@@ -146,6 +149,12 @@ def find_cues(text: Text) -> list[Cue]:
             if worth >= THRESHOLD:
                 cues.append(Cue(token, base, form, before, after, worth))
     return cues
+
+
+def _is_in_name(text: Text, token: int) -> bool:
+    """ "Echo of the North": a capital within a sentence belongs to a name."""
+    before = text.tokens[token - 1]
+    return text.tokens[token].is_capital and before.is_word
 
 
 def company_after(text: Text, sentence: Sentence, token: int) -> str:
@@ -167,10 +176,16 @@ def company_after(text: Text, sentence: Sentence, token: int) -> str:
         return "end"
     if word in _PREPOSITIONS_THAT_TELL:
         return word
+    if word == "that" and not _goes_on(text, sentence, place + 1):
+        return "object"  # "denied that."
     for name, words in _AFTER:
         if word in words:
             return name
     return "noun"
+
+
+def _goes_on(text: Text, sentence: Sentence, place: int) -> bool:
+    return place < sentence.last and text.tokens[place].lower not in (".", ",", ";")
 
 
 _AFTER = (

@@ -141,6 +141,8 @@ def _read(text: str, start: int, known: _Known) -> tuple[Interval | None, int, b
         match = pattern.match(text, start)
         if match is None or _is_verb(match):
             continue
+        if rule is _from_last and text[max(0, start - 4) : start].lower() == "for ":
+            return None, match.end(), relative  # "jailed for three years after": how long
         try:
             interval = rule(match, known)
         except (ValueError, OverflowError):

@@ -44,6 +44,7 @@ _VOID = frozenset(
         "li",
     ]
 )
+_NO_LATER = "2200-01-01"  # else htmldate takes the clock, and a page would read otherwise tomorrow
 _DATELINE_HEADER = re.compile(r"^(outlet|published|title): ?(.*)$", re.IGNORECASE)
 
 
@@ -183,7 +184,7 @@ def _html(data: bytes) -> Document:
     )
     if found is None:
         raise DocumentError("no article was found in the page")
-    day = htmldate.find_date(source, extensive_search=False, original_date=True)
+    day = htmldate.find_date(source, extensive_search=False, original_date=True, max_date=_NO_LATER)
     fields = found if isinstance(found, dict) else found.as_dict()
     text = visible(str(fields.get("text") or ""))
     published = _iso_date(str(day or ""))

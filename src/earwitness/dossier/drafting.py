@@ -32,6 +32,7 @@ from earwitness.dossier.hedges import (
     least_sure,
     surety_of_wording,
 )
+from earwitness.dossier.mentions import PRONOUNS_OF_PERSONS
 from earwitness.dossier.reading import Reading, Speech, chained, read_document
 from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.dossier.tokens import Span
@@ -39,14 +40,9 @@ from earwitness.dossier.tokens import Span
 DRAFTED_BY = "rules_v1"
 MAX_STATEMENTS = 5_000
 _COMMENT = re.compile(
-    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
-)
-CHECKING = frozenset(
-    ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
-)
-_SHORTEST_CONTENT = 2  # characters
-_COMMENT = re.compile(
-    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified)|remain anonymous|give|publish)\b"
+    r"(?:not )?to (?:comment|respond|answer|be (?:named|identified|quoted)|remain anonymous|give|publish"
+    r"|discuss|elaborate|speak|talk|confirm|verify|authenticate)\b"
+    r"|that (?:his|her|their) names? (?:not )?be\b"
 )
 CHECKING = frozenset(
     ["confirm", "verify", "authenticate", "corroborate", "establish", "recognize", "recognise"]
@@ -126,11 +122,75 @@ def _is_report(reading: Reading, speech: Speech) -> bool:
     lead = reading.text.text[
         reading.text.tokens[max(0, cue.token - 3)].start : speech.attribution.cue[0]
     ]
-    if is_negated(lead) and cue.after not in ("that", "quotation", "subject", "noun", "end"):
+    if cue.lemma == "point" and cue.after == "to":
+        return False
+    if cue.lemma in _CHARGES and cue.form == "d" and cue.after in ("of", "with", "by", "for", "to"):
+        return False  # "a preacher accused of": nobody is named who accuses
+    if _source_of(reading, speech) in PRONOUNS_OF_PERSONS and any(
+        other.speaker == speech.speaker
+        for other in reading.speeches_over(speech.attribution.cue[0])
+    ):
+        return False  # "said she believed that": once
+    if speech.speaker.lower() in _PRONOUNS and not _is_told(cue.lemma):
+        return False  # "said that they were aware of it": the first verb holds it
+    if cue.form == "b" and cue.before == "noun" and _is_noun(reading, cue.token):
+        return False  # "in a written reply she said"
+    if cue.before == "be" and _source_of(reading, speech) == "it":
+        return False  # "it is unclear when": nobody's words
+    if cue.lemma in ("speak", "talk", "disagree", "differ") and cue.after != "that":
+        return False  # that they spoke is told, not what
+    if is_negated(lead) and cue.after not in _SAYS_NOT and not _asks(reading, speech):
         return False
     if is_negated(lead) and cue.lemma in ("mention", "respond", "refer", "give"):
         return False
     return not (cue.before in ("determiner", "preposition") and cue.form in "bs")
+
+
+_CHARGES = frozenset(
+    [
+        "attribute",
+        "ascribe",
+        "accuse",
+        "charge",
+        "suspect",
+        "convict",
+        "blame",
+        "criticize",
+        "criticise",
+    ]
+)
+_PRONOUNS = frozenset(["they", "it", "we", "i", "you", "one"])
+
+
+def _is_told(lemma: str) -> bool:
+    return lemma in SPEAKS or lemma in ("describe", "call", "ask", "identify", "accuse", "cite")
+
+
+_SAYS_NOT = frozenset(["that", "quotation", "subject", "noun", "end", "question"])
+
+
+def _asks(reading: Reading, speech: Speech) -> bool:
+    """ "Could not say by whom": a question word behind a preposition."""
+    start, end = speech.attribution.content[0]
+    return bool(re.match(r"\w+ (?:whom|what|which|whose)\b", reading.text.text[start:end]))
+
+
+def _is_noun(reading: Reading, token: int) -> bool:
+    """A base form after a singular is no verb, unless two subjects or a list come before."""
+    before = reading.text.tokens[token - 1].lower
+    singular = not before.endswith("s") and before not in _PLURALS
+    lead = reading.text.words(max(0, token - 6), token).lower()
+    return singular and " and " not in lead and "," not in lead
+
+
+_PLURALS = frozenset(
+    ["people", "police", "men", "women", "children", "many", "some", "few", "both", "who", "that"]
+)
+
+
+def _source_of(reading: Reading, speech: Speech) -> str:
+    source = speech.attribution.source
+    return reading.text.text[source[0] : source[1]].lower() if source else ""
 
 
 def _wording_of(reading: Reading, speech: Speech) -> str:
@@ -151,7 +211,12 @@ def _chain_over(reading: Reading, speech: Speech) -> tuple[tuple[str, ...], Sure
 def _facts(reading: Reading, source: Source) -> Iterator[Statement]:
     for rule in (life_facts, name_facts, recording_facts, group_facts):
         for fact in rule(reading):
+            if _IF.match(reading.text.text, fact.span[0]):
+                continue  # a condition is nobody's statement
             yield _of_fact(reading, source, fact)
+
+
+_IF = re.compile(r"[\"“]?(?:and |but )?if\b", re.IGNORECASE)
 
 
 def _of_fact(reading: Reading, source: Source, fact: Fact) -> Statement:

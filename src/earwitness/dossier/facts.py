@@ -8,18 +8,20 @@ from dataclasses import dataclass
 
 from earwitness.dossier.dates import DateFound
 from earwitness.dossier.hedges import Surety, least_sure, surety_of_wording
-from earwitness.dossier.mentions import MentionKind
+from earwitness.dossier.mentions import PEOPLE, MentionKind
 from earwitness.dossier.reading import Reading, date_near, place_after, subject_name
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
 
 _BREAK = re.compile(
-    r";|, (?:and|but|while|although|though|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
+    r";|, (?:and|but|while|although|though|whereas|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
     r"|\band (?=(?:was |were )?(?:freed|released|arrested|joined|died|killed|buried)\b)"
     r"| — |, according to"
     r"|, (?=(?:is|was|were|are|has|have|had|said|says|denie[sd]|did|does)\b)"
 )
+_RELATIVE = re.compile(r", (?:who|which|whose|where)\b")
+_CLOSED = re.compile(r", (?!\d|(?:and|or|on|in|at|near|from) )")
 _NEGATED = re.compile(r"\b(?:not|never|no|nor|neither)\b|n['’]t\b", re.IGNORECASE)
 
 
@@ -53,13 +55,30 @@ def clause_around(reading: Reading, place: int) -> Span:
         elif found.start() >= place:
             end = found.start()
             break
+    if _RELATIVE.match(reading.text.text, start):
+        closed = _CLOSED.search(reading.text.text, place, end)
+        end = closed.start() if closed else end  # "the second, which appeared on June 14, is"
     quotation = reading.text.quotation_around(place)
     if quotation:
         start, end = max(start, quotation[0]), min(end, quotation[1])
+    else:
+        start = _behind_quotations(reading, start, place)
     start, end = _clipped(reading, place, start, end)
     while start < place and reading.text.text[start] in ' ,;—“"':
         start += 1
     return start, end
+
+
+def _behind_quotations(reading: Reading, start: int, place: int) -> int:
+    """Where a clause begins that follows a quotation: "…," said the deputy leader of …"."""
+    before = reading.text.quotations_within(start, place)
+    across = reading.text.quotation_around(start)
+    if across is not None and across[1] <= place:
+        before = [across, *before]
+    for _, closed in before:
+        if reading.text.text[closed - 2 : closed - 1] == ",":
+            start = max(start, closed)
+    return start
 
 
 def _clipped(reading: Reading, place: int, start: int, end: int) -> Span:
@@ -141,11 +160,31 @@ def event_facts(
     span = span or clause_around(reading, verb[0])
     surety = surety_at(reading, span, verb)
     found = date_near(reading, verb[0], *span) or _opening_date(reading, verb[0])
-    place = place_after(reading, verb[1], span[1]) if where else None
+    cut = _SUBORDINATE.search(reading.text.text, verb[1], span[1])
+    place = place_after(reading, verb[1], cut.start() if cut else span[1]) if where else None
     if place and where:
         yield Fact(subject, where, Value(place[0]), span, surety)
     if found or not place:
         yield Fact(subject, on, date_value(reading, found), span, surety)
+
+
+_SUBORDINATE = re.compile(r"\b(?:after|before|when|while|until|because|as) (?:he|she|they|it)\b")
+
+
+_LONGEST_SUBJECT = 12  # words
+
+
+def is_human(reading: Reading, subject: str) -> bool:
+    """Whether a subject is a person or persons: by name, or by a noun for people."""
+    if any(m.name == subject and m.kind is MentionKind.PERSON for m in reading.mentions.all):
+        return True
+    if len(subject.split()) > _LONGEST_SUBJECT:
+        return False
+    is_thing = any(m.text == subject for m in reading.mentions.all if m.kind is MentionKind.GROUP)
+    head = re.split(r",| of | from | in | who | that ", subject, maxsplit=1)[0]
+    known = subject[:1].isupper() and " " not in subject and not is_thing
+    known = known and not subject.endswith("thing")
+    return known or bool(PEOPLE.search(head))
 
 
 def main_group(reading: Reading, before: int | None = None) -> str:

@@ -21,7 +21,7 @@ _HEDGES = re.compile(
     r"|consistent with|compatible with|(?:limited|moderate|strong|some) support[”\"]? for|resembl(?:es|ed|ing)"
     r"|convinced|(?<!no )(?<!reason to )doubt(?:s|ed|ful)?|in what would be|less sure|not sure|unsure|hop(?:e|es|ed|ing)"
     r"|fear(?:s|ed)?|expect(?:s|ed)?|(?:was|is|are|were) possible|no conclusion)\b"
-    r"|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",
+    r"|\b(?:can|could)(?:not| not|n['’]t) be (?:excluded|ruled out)\b|\bmay\b(?! \d)|\bcould\b(?! not|n['’]t)",
     re.IGNORECASE,
 )
 _MAY = re.compile(r"\bMay\b")
@@ -29,7 +29,7 @@ _UNCONFIRMED = re.compile(
     r"\b(?:unconfirmed|unverified|unauthenticated|unclear|not clear|whether)\b"
     r"|\b(?:not|n['’]t|never|neither|nor|no one|nobody|unable|cannot|impossible|yet|failed|declin(?:e|es|ed)|"
     r"refus(?:e|es|ed))\b[^.;]{0,40}?\b(?:verif(?:y|ied)|confirm(?:ed)?|authenticat(?:e|ed)|"
-    r"corroborat(?:e|ed)|establish(?:ed)?|rule out|say|know|comment|determine[d]?|independently)\b",
+    r"corroborat(?:e|ed)|establish(?:ed)?|rule (?:it |this |that |them )?out|say|know|comment|determine[d]?|independently)\b",
     re.IGNORECASE,
 )
 _DENIALS = re.compile(

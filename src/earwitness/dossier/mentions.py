@@ -314,32 +314,58 @@ def find_mentions(text: Text) -> Mentions:
     raw = _raw_names(text)
     persons: dict[str, str] = {}
     found: list[Mention] = []
+    places = {name for start, end, name in raw if _is_after_place_word(text.text, start, end)}
     for start, end, name in raw[:MAX_MENTIONS]:
         kind = _kind(text.text, start, name)
+        if kind is MentionKind.PERSON and name in places:
+            kind = MentionKind.PLACE
         bare = without_title(name)
-        key = bare.split()[-1].lower() if bare else ""
+        key = _surname(bare)
         if kind is MentionKind.PERSON and len(bare.split()) > 1:
             known = persons.get(key, "")
-            full = (
-                known if known and set(bare.lower().split()) <= set(known.lower().split()) else bare
-            )
-            persons[key] = full
+            mine, theirs = set(bare.lower().split()), set(known.lower().split())
+            full = known if mine <= theirs else bare
+            if not known or theirs <= mine:
+                persons[key] = full  # of two who share a surname, the first goes by it alone
             found.append(Mention(start, end, name, full, kind))
         elif key in persons and kind is not MentionKind.GROUP:
             found.append(Mention(start, end, name, persons[key], MentionKind.PERSON))
         else:
             found.append(Mention(start, end, name, bare or name, kind))
     mentions = Mentions(found, [mention.start for mention in found])
-    _learn_sexes(text.text, mentions)
+    _learn_sexes(text, mentions)
     mentions.topic = _topic(mentions)
     return mentions
+
+
+_GIVEN = re.compile(r"[A-Z]\w+-[a-z]\w+")
+
+
+def _surname(name: str) -> str:
+    """The part by which somebody goes alone: the last, or the first of "Han Myong-chol"."""
+    parts = name.split()
+    if len(parts) == 2 and _GIVEN.fullmatch(parts[1]):
+        return parts[0].lower()
+    return parts[-1].lower() if parts else ""
+
+
+_PLACE_WORD = re.compile(
+    r"\b(?:in|near|outside|at|(?:town|city|village|port|island|province|region|district) of|fled to|flew to|moved to|"
+    r"crossed into|(?:left|leave) for)\s(?:the\s)?(?:[A-Z][\w-]+(?:\s[A-Z][\w-]+)*,\s)?$"
+)
+
+
+def _is_after_place_word(text: str, start: int, end: int) -> bool:
+    """ "In the town of Playa Mansa, Costa Azul": both are places; not "in Mr. Holm's view"."""
+    owner = text[end : end + 1] in ("'", "’")
+    return not owner and _PLACE_WORD.search(text, max(0, start - 60), start) is not None
 
 
 def _raw_names(text: Text) -> list[tuple[int, int, str]]:
     sentence_starts = {text.tokens[sentence.first].start for sentence in text.sentences}
     sentence_starts |= {start + 1 for start, _ in text.quotations}
     found = [_without_lead(text.text, match) for match in _NAME.finditer(text.text)]
-    surnames = {name.split()[-1].lower() for _, _, name in found if " " in name}
+    surnames = {_surname(name) for _, _, name in found if " " in name}
     names: list[tuple[int, int, str]] = []
     for start, end, name in found:
         if not name:
@@ -408,6 +434,12 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
         return MentionKind.GROUP
     if words[0] in TITLES or words[0] in ("abu", "umm", "ibn"):
         return MentionKind.PERSON
+    if _named_as_group(text, start, name):
+        return MentionKind.GROUP
+    if _MAN_CALLED.search(text, max(0, start - 60), start):
+        return MentionKind.PERSON
+    if len(words) == 2 and words[0] in _COMPASS and _NATION.search(words[1]):
+        return MentionKind.OTHER  # "South Korean"
     before = text[max(0, start - 20) : start].lower().split()
     lead = before[-1] if before else ""
     if len(words) == 1:
@@ -417,17 +449,84 @@ def _kind(text: str, start: int, name: str) -> MentionKind:
     return MentionKind.PERSON
 
 
-def _learn_sexes(text: str, mentions: Mentions) -> None:
+_COMPASS = frozenset(["south", "north", "east", "west", "central", "former", "saudi"])
+_NATION = re.compile(r"(?:an|ish|ese|i)$")
+# Nouns for persons, as heads of phrases.
+PEOPLE = re.compile(
+    r"\b(?:(?:spokes|gun|police|service|business|country|cam[a-z]*)?(?:man|men|woman|women|people|person|persons)|child|children|"
+    r"boys?|girls?|crew|family|families|parents?|civilians?|hostages?|captives?|detainees?|sailors?|soldiers?|fighters?|"
+    r"rebels?|militants?|insurgents?|guards?|bodyguards?|police|troops|victims?|members?|passengers?|engineers?|cooks?|"
+    r"relatives?|uncles?|aunts?|nephews?|nieces?|cousins?|wife|wives|husbands?|sons?|daughters?|brothers?|sisters?|"
+    r"fathers?|mothers?|leaders?|emirs?|imams?|preachers?|priests?|clerics?|monks?|bishops?|generals?|colonels?|"
+    r"commanders?|captains?|officers?|officials?|ministers?|presidents?|mayors?|governors?|judges?|lawyers?|prosecutors?|"
+    r"journalists?|reporters?|editors?|poets?|singers?|writers?|actors?|students?|teachers?|professors?|doctors?|nurses?|"
+    r"workers?|drivers?|pilots?|farmers?|fishermen|merchants?|traders?|owners?|chiefs?|heads?|deputy|deputies|founders?|"
+    r"spies|spy|agents?|defectors?|dissidents?|activists?|suspects?|prisoners?|witness(?:es)?|survivors?|residents?|"
+    r"couriers?|smugglers?|treasurers?|cadets?|announcers?|inmates?|bakers?|nurses?|tailors?|mechanics?|"
+    r"colleagues?|friends?|comrades?|aides?|terrorists?|bandits?|"
+    r"villagers?|neighbou?rs?|followers?|supporters?|interpreters?|\w+(?:ist|ians?|ists))\b"
+    r"|^(?:(?:the|only|at least|about|some|all|both|one|the other) )*(?:one|others?|some|both|"
+    r"all|many|dozens|hundreds|thousands|"
+    r"\d+|two|three|four|five|six|seven|eight|nine|ten|fourth|first|second|third|former)$",
+    re.IGNORECASE,
+)
+_MAN_CALLED = re.compile(
+    r"\b(?:man|woman|person|fighter|officer|commander|soldier|prisoner|driver|preacher)\s(?:who is |who was )?(?:known|identified|named)(?: \w+)? (?:as )?$"
+)
+_BODY = (
+    r"(?:compan(?:y|ies)|insurer|firm|group|agency|website|site|newspaper|paper|magazine|channel|bank|faction|"
+    r"party|charity|broadcaster|foundation|station|movement|militia|outlet|organi[sz]ation|laboratory|publisher|"
+    r"line|network|weekly|daily|collective|institute|association|blog|monitor|operator)"
+)
+_BODY_BEFORE = re.compile(rf"\b(?:[Tt]he|[Ii]ts|[Aa]|[Tt]heir)\s(?:[\w-]+\s){{0,2}}{_BODY},?\s$")
+_BODY_AFTER = re.compile(rf",\s(?:an?|the)\s(?:[\w-]+\s){{0,3}}{_BODY}\b(?!['’]s)")
+
+
+def _named_as_group(text: str, start: int, name: str) -> bool:
+    """ "The insurer, Baltic Mutual" and "Pwani Online, a local news site" are no persons."""
+    end = start + len(name)
+    return bool(
+        _BODY_BEFORE.search(text, max(0, start - 50), start) or _BODY_AFTER.match(text, end)
+    )
+
+
+def _learn_sexes(text: Text, mentions: Mentions) -> None:
     """From titles and the words right before and after a name ("Its spokeswoman, Irina …")."""
     for mention in mentions.all:
         if mention.kind is not MentionKind.PERSON or mention.name in mentions.sexes:
             continue
-        before = " ".join(text[max(0, mention.start - 40) : mention.start].split()[-1:])
+        before = " ".join(text.text[max(0, mention.start - 40) : mention.start].split()[-1:])
         near = f"{before} {mention.text.split()[0]}"
         for pattern, sex in ((_FEMALE, "f"), (_MALE, "m")):
             if pattern.search(near):
                 mentions.sexes[mention.name] = sex
                 break
+    _count_pronouns(text, mentions)
+
+
+_PRONOUN = re.compile(
+    r"\b(?:(?P<m>he|his|him|himself)|(?P<f>she|her|hers|herself))\b(?! (?:said|says|added|told|asked)\b)",
+    re.IGNORECASE,
+)
+
+
+def _count_pronouns(text: Text, mentions: Mentions) -> None:
+    """Where no title tells: the pronouns between a name and the next name of a person, counted."""
+    persons = [one for one in mentions.all if one.kind is MentionKind.PERSON]
+    votes: dict[str, int] = {}
+    for place, one in enumerate(persons):
+        if text.quotation_around(one.start):
+            continue
+        end = persons[place + 1].start if place + 1 < len(persons) else len(text.text)
+        stop = text.text.find("\n", one.end)
+        end = min(end, stop if stop >= 0 else end, one.end + 200)
+        for found in _PRONOUN.finditer(text.text, one.end, end):
+            if text.quotation_around(found.start()):
+                continue
+            votes[one.name] = votes.get(one.name, 0) + (1 if found["m"] else -1)
+    for name, vote in votes.items():
+        if vote and name not in mentions.sexes:
+            mentions.sexes[name] = "m" if vote > 0 else "f"
 
 
 def _topic(mentions: Mentions) -> str:
@@ -440,7 +539,8 @@ def _topic(mentions: Mentions) -> str:
 
 PRONOUNS_OF_PERSONS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f"}
 _CUTS = re.compile(
-    r",? (?:who|which|that)\b.*|,? (?:citing|speaking|reached|asked) .*|\s*\(.*", re.DOTALL
+    r",? (?:who|which|that)\b.*|, (?:however|meanwhile|though|too|moreover)\b.*|,? (?:citing|speaking|reached|asked) .*|, (?:seen|obtained|reviewed|published|released|dated|leaked) .*|\s*\(.*",
+    re.DOTALL,
 )
 
 
@@ -460,6 +560,8 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
         before = text.text[start : mention.start].rstrip()
         if text.text[mention.end : mention.end + 2] in ("'s", "’s"):
             continue
+        if _IN_PLACE.search(before):
+            continue  # "a neighbour in the town of Playa Mansa, Costa Azul"
         if not before or before.endswith((",", "—")) or _is_described(before):
             return mention.name
     for mention in mentions.within(start, limit):
@@ -473,6 +575,7 @@ def name_of_phrase(text: Text, mentions: Mentions, phrase: Range) -> str:
     return wording
 
 
+_IN_PLACE = re.compile(r"\b(?:in|of|near|at) [A-Z][\w-]+(?: [A-Z][\w-]+)*,$")
 _DESCRIBED = re.compile(
     r"^(?:(?:the|a|an|its|his|her|their|our|but|former|then|late|exiled|opposition|one|another)\s)?"
     r"(?:[\w’'-]+\s){0,3}(?:\w*(?:man|woman|er|or|ist|ian|ant|ent|chief|head|general|deputy|mayor|"

@@ -43,6 +43,9 @@ _STOPS = frozenset(
         "until",
         "so",
         "whether",
+        "whereas",
+        "which",
+        "whom",
         "as",
     ]
 )
@@ -68,6 +71,7 @@ _DAY_PHRASE = DAYS | frozenset(
         "message",
     ]
 )
+_TIMES = DAYS | MONTHS | {"week", "month", "year", "yesterday", "today", "night", "later", "ago"}
 _COUNTS_OF = frozenset(
     [
         "some",
@@ -108,9 +112,7 @@ _PRESENTS = frozenset(
         "becomes",
     ]
 )
-_APPARENT_PASTS = frozenset(
-    ["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united", "led"]
-)
+_APPARENT_PASTS = frozenset(["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united"])
 MAX_PHRASE = 40  # tokens
 
 
@@ -122,9 +124,11 @@ def phrase_start(text: Text, sentence: Sentence, last: int) -> int:
         word = text.tokens[place].lower
         if word in SUBJECT_PRONOUNS and place == last:
             return place
-        if word in _JOINS_LEFT and first <= last:
-            if place == lowest or not _can_end_phrase(text, place - 1):
-                break
+        if (word in _JOINS_LEFT or word == "by") and first <= last:
+            if place > lowest + 1 and _opens_reduced(text, sentence, place - 1):
+                place -= 1  # "a report published in May", "a firm hired by the family"
+            elif place == lowest or not _can_end_phrase(text, place - 1):
+                break  # "a report by the panel" goes on; "was seen by the panel" does not
         elif word in CONJUNCTIONS and first <= last:
             if word != "and" or not _joins_nouns(text, sentence, place):
                 break
@@ -136,9 +140,21 @@ def phrase_start(text: Text, sentence: Sentence, last: int) -> int:
     return _without_opening(text, first, last)
 
 
+def _opens_reduced(text: Text, sentence: Sentence, place: int) -> bool:
+    """Whether a past form opens a relative clause without "who" or "which": "a man seen in May"."""
+    token, before = text.tokens[place], text.tokens[place - 1]
+    if not is_past_form(token.lower) or token.is_capital or not before.is_word:
+        return False
+    if before.lower in AUXILIARIES or before.is_capital or is_adverb(before.lower):
+        return False
+    return _can_end_phrase(text, place - 1) and before.lower not in SUBJECT_PRONOUNS
+
+
 def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
     token = text.tokens[place]
     word = token.lower
+    if word == "that" and place > sentence.first:
+        return text.tokens[place - 1].lower in ("of", "by", "in", "at", "from")  # "of that name"
     if word in _STOPS or word in AUXILIARIES or word in SUBJECT_PRONOUNS or word in PREPOSITIONS:
         return word == "may" and token.is_capital and place > sentence.first
     if not token.is_word:
@@ -151,6 +167,8 @@ def _is_in_phrase(text: Text, sentence: Sentence, place: int) -> bool:
         return False
     if is_past_form(word) and not token.is_capital:
         return _is_participle(text, sentence, place)
+    if word == "both" and place > sentence.first:
+        return text.tokens[place - 1].lower in PREPOSITIONS  # "a cousin of both men"
     return not (is_adverb(word) and not token.is_capital)
 
 
@@ -183,6 +201,12 @@ def _joins_nouns(text: Text, sentence: Sentence, place: int) -> bool:
 
 def _without_opening(text: Text, first: int, last: int) -> int:
     """Drop what cannot begin a phrase: a preposition, an adverb, a conjunction, a full stop."""
+    for place in range(first + 1, last):
+        word, before = text.tokens[place].lower, text.tokens[place - 1]
+        if word not in ("a", "an", "the") or not before.is_word:
+            continue
+        if before.text.isdigit() or before.lower in _TIMES:
+            first = place  # "In 2011 a newspaper", "last week a website"
     while first <= last:
         token = text.tokens[first]
         opens = token.lower in PREPOSITIONS or token.lower in CONJUNCTIONS
@@ -226,6 +250,8 @@ def _goes_on(text: Text, sentence: Sentence, place: int, highest: int) -> bool:
     """Whether a preposition belongs to the phrase, rather than to "said … in a statement"."""
     if text.tokens[place].lower == "to" or place + 1 >= highest:
         return False
+    if text.tokens[place].lower == "by" and is_past_form(text.tokens[place - 1].lower):
+        return True  # "a biography circulated by supporters"
     for ahead in range(place + 1, min(place + 6, highest)):
         word = text.tokens[ahead].lower
         if (
@@ -268,6 +294,8 @@ def _is_aside(text: Text, sentence: Sentence, first: int, last: int) -> bool:
         return token.lower not in SUBJECT_PRONOUNS - {"who"}
     if token.lower.endswith("ing") or is_past_form(token.lower):
         return True
+    if token.lower == "or" and first + 1 < last:
+        return text.tokens[first + 1].is_capital  # ", or Small Big Mouth,"
     if token.lower in SUBJECT_PRONOUNS | PREPOSITIONS | CONJUNCTIONS | AUXILIARIES:
         return token.lower in ("like", "of", "who")
     return not any(text.tokens[place].lower in BE | HAVE | MODALS for place in range(first, last))

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 
-from earwitness.dossier.attribution import Attribution, find_attributions
+from earwitness.dossier.attribution import Attribution, Form, find_attributions
 from earwitness.dossier.contents import SPEAKS
 from earwitness.dossier.dates import DateFound, find_dates
 from earwitness.dossier.hedges import (
@@ -18,6 +18,7 @@ from earwitness.dossier.hedges import (
     surety_of_wording,
 )
 from earwitness.dossier.mentions import (
+    PEOPLE,
     PRONOUNS_OF_PERSONS,
     MentionKind,
     Mentions,
@@ -25,6 +26,7 @@ from earwitness.dossier.mentions import (
     find_mentions,
     name_of_phrase,
 )
+from earwitness.dossier.phrases import phrase_end
 from earwitness.dossier.statement import Manner
 from earwitness.dossier.subjects import Range, antecedent, first_subject
 from earwitness.dossier.tokens import Sentence, Span, Text, read_text
@@ -126,6 +128,8 @@ NOT_REPORTS = frozenset(
         "win",
         "provide",
         "question",
+        "walk",
+        "seize",
     ]
 )
 _UNNAMED_SOURCE = re.compile(
@@ -243,7 +247,16 @@ def _speeches(
             named = _is_person(mentions, speaker)
             if one.word.lemma in SPEAKS or named:
                 last["any"] = speaker
-            if named or (_HUMAN.search(speaker) and not _is_group(mentions, speaker)):
+            head = re.split(r",| of ", speaker, maxsplit=1)[0]
+            human = named or (_HUMAN.search(head) and not _is_group(mentions, speaker))
+            if (
+                not human
+                and not PEOPLE.search(head)
+                and not _PLURAL.search(speaker)
+                and speaker.lower() not in ("they", "it", "others", "some")
+            ):
+                last["thing"] = speaker
+            if human:
                 last["person"] = speaker
                 last["place"] = str(one.cue[0])
             sex = mentions.sexes.get(speaker)
@@ -261,9 +274,19 @@ def _is_speech(text: Text, one: Attribution) -> bool:
     if one.word.lemma in ("say", "think", "believe") and one.word.form == "d" and after == "to":
         return False
     if one.word.lemma in NOT_REPORTS and one.word.after != "that":
-        return False
+        wording = " ".join(text.text[start:end] for start, end in one.content)
+        if wording.startswith("that ") and one.content[0][0] - one.cue[1] < _NEAR:
+            return True  # "ordered on Monday that he be examined"
+        named = one.form is Form.MIXED or _FALSE.search(wording) is not None
+        return one.word.lemma == "call" and named  # called it "a fairy tale", a forgery
     inside = any(start <= one.cue[0] < end for start, end in one.content)
     return not inside and one.word.lemma != "reportedly"
+
+
+_NEAR = 16  # characters between verb and "that", such as "on Wednesday"
+_FALSE = re.compile(
+    r"\b(?:an? )?(?:\w+ )?(?:fakes?|forger(?:y|ies)|fabrications?|lies?|hoax|montage|provocation|slander|farce)$"
+)
 
 
 def _cue_surety(text: Text, one: Attribution, speaker: str) -> Surety:
@@ -289,11 +312,19 @@ def _speaker(text: Text, mentions: Mentions, one: Attribution, last: dict[str, s
     if lower in ("who", "which", "that"):
         sentence = text.sentences[one.sentence]
         found = antecedent(text, sentence, first)
-        return name_of_phrase(text, mentions, found) if found else ""
+        if found is None:
+            return ""
+        return _described_by(text, mentions, found) or name_of_phrase(text, mentions, found)
     if lower in PRONOUNS_OF_PERSONS:
         return _pronoun(text, mentions, lower, start, last)
     if lower == "it":
-        return last.get("any") or _opening_subject(text, mentions, one) or "it"
+        named = _subject_before(text, mentions, one) if one.word.before != "be" else ""
+        if named:
+            return named
+        thing = last.get("thing") or last.get("any", "")
+        if thing and not _is_person(mentions, thing):
+            return thing
+        return _opening_subject(text, mentions, one) or "it"
     named = name_of_phrase(text, mentions, (first, text.token_at(end)))
     if named.lower().startswith("according"):
         return ""
@@ -309,6 +340,31 @@ def _opening_subject(text: Text, mentions: Mentions, one: Attribution) -> str:
     return name_of_phrase(text, mentions, phrase) if phrase else ""
 
 
+def _subject_before(text: Text, mentions: Mentions, one: Attribution) -> str:
+    """The thing with which a sentence before opened: "The voice is hoarse. … it says."."""
+    paragraph = text.sentences[one.sentence].paragraph
+    number = one.sentence - 1
+    while number >= 0 and text.sentences[number].paragraph == paragraph:
+        sentence = text.sentences[number]
+        number -= 1
+        if text.tokens[sentence.first].lower not in ("the", "a", "an", "its"):
+            continue
+        phrase = sentence.first, phrase_end(text, sentence, sentence.first)
+        named = _named_behind(text, mentions, phrase[1]) or name_of_phrase(text, mentions, phrase)
+        if not (_is_person(mentions, named) or PEOPLE.search(named) or _PLURAL.search(named)):
+            return named
+    return ""
+
+
+def _named_behind(text: Text, mentions: Mentions, end: int) -> str:
+    """ "The insurer, Baltic Mutual,": the group that is named in the aside."""
+    if end + 1 >= len(text.tokens) or text.tokens[end].text != ",":
+        return ""
+    start = text.tokens[end + 1].start
+    inside = mentions.within(start, start + 1)
+    return inside[0].name if inside and inside[0].kind is MentionKind.GROUP else ""
+
+
 def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dict[str, str]) -> str:
     """The speaker whom "he" or "she" means: the last one of that sex, else the last one."""
     sex = PRONOUNS_OF_PERSONS[pronoun]
@@ -316,6 +372,9 @@ def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dic
     if opener:
         mentions.sexes.setdefault(opener, sex)
         return opener
+    named = _named_since(text, mentions, place, sex, int(last.get("place", "0")))
+    if named:
+        return named
     speaker = last.get("person", "")
     if speaker and mentions.sexes.get(speaker, sex) == sex and not _is_group(mentions, speaker):
         mentions.sexes.setdefault(speaker, sex)
@@ -325,8 +384,9 @@ def _pronoun(text: Text, mentions: Mentions, pronoun: str, place: int, last: dic
     return person_before(text, mentions, place, sex) or speaker
 
 
+_PLURAL = re.compile(r"\b(?:people|police|men|women|[a-z]{3,}[^s]s)$")
 _HUMAN = re.compile(
-    r"\b(?:man|woman|person|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
+    r"\b(?:man|woman|person|speaker|caller|spokes(?:man|woman|person)|officials?|officer|resident|worker|engineer|"
     r"expert|lawyer|leader|minister|cousin|classmate|wife|husband|brother|sister|father|mother|son|"
     r"daughter|neighbour|neighbor|researcher|diplomat|analyst|soldier|reporter|journalist|editor|"
     r"colonel|general|doctor|professor|chief|survivor|commander|driver|witness|friend|student|"
@@ -366,6 +426,19 @@ def _opener(text: Text, mentions: Mentions, place: int, sex: str, since: int) ->
     return ""
 
 
+def _named_since(text: Text, mentions: Mentions, place: int, sex: str, since: int) -> str:
+    """The only person of a paragraph in which nobody has spoken yet: "… sent it to Dr. Aalto. He …"."""
+    start = text.text.rfind("\n", 0, place)
+    if since >= start:
+        return ""
+    names = {
+        one.name
+        for one in mentions.within(start, place)
+        if one.kind is MentionKind.PERSON and mentions.sexes.get(one.name, sex) == sex
+    }
+    return names.pop() if len(names) == 1 else ""
+
+
 def person_before(text: Text, mentions: Mentions, place: int, sex: str) -> str:
     """The nearest person before a place whose sex is not known to be another."""
     for mention in reversed(mentions.before(place)[-30:]):
@@ -380,7 +453,7 @@ def subject_name(reading: Reading, phrase: Range) -> str:
     start, end = text.span(*phrase)
     lower = text.text[start:end].lower()
     if lower in PRONOUNS_OF_PERSONS:
-        return _discussed(reading, start, PRONOUNS_OF_PERSONS[lower])
+        return discussed(reading, start, PRONOUNS_OF_PERSONS[lower])
     if lower == "i":
         over = reading.speeches_over(start)
         return over[-1].speaker if over else ""
@@ -388,25 +461,25 @@ def subject_name(reading: Reading, phrase: Range) -> str:
         return ""
     owner = re.match(r"(his|her)\s", lower)
     if owner and len(lower.split()) == 1:
-        return _discussed(reading, start, PRONOUNS_OF_PERSONS[owner.group(1)])
-    described = _described_by(reading, phrase)
+        return discussed(reading, start, PRONOUNS_OF_PERSONS[owner.group(1)])
+    described = _described_by(text, mentions, phrase)
     return described or name_of_phrase(text, mentions, phrase)
 
 
-def _described_by(reading: Reading, phrase: Range) -> str:
+def _described_by(text: Text, mentions: Mentions, phrase: Range) -> str:
     """ "Aslan Gireev, the founder of the Front, who": the name to which a description is set."""
     first = phrase[0]
-    tokens = reading.text.tokens
+    tokens = text.tokens
     if first < 2 or tokens[first].lower not in ("a", "an", "the") or tokens[first - 1].text != ",":
         return ""
     end = tokens[first - 2].end
-    for mention in reading.mentions.before(end)[-1:]:
-        if mention.end == end and mention.kind is MentionKind.PERSON:
+    for mention in mentions.before(end)[-1:]:
+        if mention.end == end and mention.kind is not MentionKind.PLACE:
             return mention.name
     return ""
 
 
-def _discussed(reading: Reading, place: int, sex: str) -> str:
+def discussed(reading: Reading, place: int, sex: str) -> str:
     """Of whom a text speaks: the nearest person who is not a speaker and opens a clause."""
     text, mentions = reading.text, reading.mentions
     speakers = {speech.speaker for speech in reading.speeches}
@@ -416,9 +489,15 @@ def _discussed(reading: Reading, place: int, sex: str) -> str:
         for mention in mentions.before(place)[-40:]
         if mention.kind is MentionKind.PERSON
         and mention.start >= reading.body
+        and not _ANOTHER_NAME.search(text.text, max(0, mention.start - 30), mention.start)
         and mentions.sexes.get(mention.name, sex) == sex
     ]
     candidates.reverse()
+    paragraph = text.text.rfind("\n", 0, place)
+    speaking = {speech.speaker for speech in reading.speeches_over(place)}
+    near = {one.name for one in candidates if one.start > paragraph} - speaking
+    if len(near) == 1:
+        return near.pop()  # the only person of this paragraph
     over = {speech.speaker for speech in reading.speeches_over(place)}
     for strict in (True, False):
         for mention in candidates:
@@ -430,13 +509,27 @@ def _discussed(reading: Reading, place: int, sex: str) -> str:
     return mentions.topic if mentions.sexes.get(mentions.topic, sex) == sex else ""
 
 
+_ANOTHER_NAME = re.compile(
+    r"\b(?<!only )(?<!simply )(?:known|born|addressed) (?:as|by) $|\b(?:name|alias|guerre|called|nicknamed|a\.?k\.?a\.?) $"
+)
+
+
 def _opens_clause(text: Text, here: Sentence, start: int) -> bool:
     """Whether a name stands where a subject stands: first in a sentence, or after "that"."""
     token = text.token_at(start)
     if token <= 1:
         return True
     before = text.tokens[token - 1].lower
+    if before == "as" or before == ",":
+        begin = text.text.rfind(". ", 0, start) + 2
+        return bool(_SET_TO_SUBJECT.fullmatch(text.text[begin:start]))
     return before in (".", "!", "?", ";", "“", "”", '"', "that", "but", "while", "—")
+
+
+# "Its administrator, a man known only as": what follows is a name for the sentence's subject.
+_SET_TO_SUBJECT = re.compile(
+    r"\s*(?:The|Its|His|Her|A|An|One|Their) [\w ’'-]{2,40},(?: an? (?:[\w-]+ ){1,4}(?:known|identified|named)(?: \w+)? as)? "
+)
 
 
 def place_after(reading: Reading, start: int, end: int) -> tuple[str, Span] | None:

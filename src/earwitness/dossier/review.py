@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from earwitness.dossier.gazetteer import Gazetteer, proposed_places
 from earwitness.dossier.names import compare_names, fold
-from earwitness.dossier.statement import Statement
+from earwitness.dossier.statement import Statement, ValueKind
 from earwitness.errors import DossierError
 
 
@@ -212,6 +213,20 @@ def proposals(dossier: Dossier) -> list[Proposal]:
             if comparison.may_be_same:
                 found.append(Proposal(one, other, comparison.score, comparison.reasons))
     return sorted(found, key=lambda one: (-one.score, one.one, one.other))
+
+
+def place_proposals(dossier: Dossier, gazetteer: Gazetteer) -> list[Proposal]:
+    """Pairs of names that may be one place by a gazetteer, those left out that are one already."""
+    names = [
+        statement.value.text
+        for statement in dossier.in_state(State.DRAFT, State.ACCEPTED)
+        if statement.property.kind is ValueKind.PLACE and statement.value.is_known
+    ]
+    return [
+        Proposal(each.one, each.other, 1.0, (each.why,))
+        for each in proposed_places(sorted(names), gazetteer)
+        if dossier.entity(each.one) != dossier.entity(each.other)
+    ]
 
 
 def _names_in(statement: Statement) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class Property(StrEnum):
     BECAME = "became"
     ROLE = "role"
     MENTIONS = "mentions"
+    MADE_ON = "made_on"
+    HAPPENED_ON = "happened_on"
 
     @property
     def kind(self) -> ValueKind:
@@ -121,6 +123,8 @@ _KINDS = {
     Property.BECAME: ValueKind.GROUP,
     Property.ROLE: ValueKind.ROLE,
     Property.MENTIONS: ValueKind.EVENT,
+    Property.MADE_ON: ValueKind.DATE,
+    Property.HAPPENED_ON: ValueKind.DATE,
 }
 _WORDINGS = {
     Property.SAID: "said",
@@ -145,6 +149,8 @@ _WORDINGS = {
     Property.BECAME: "became",
     Property.ROLE: "is or was",
     Property.MENTIONS: "mentions",
+    Property.MADE_ON: "was recorded on",
+    Property.HAPPENED_ON: "took place on",
 }
 
 

@@ -6,6 +6,7 @@ from earwitness.dossier.phrases import aside_start, phrase_end, phrase_start
 from earwitness.dossier.tokens import Sentence, Text
 from earwitness.dossier.words import (
     AUXILIARIES,
+    DETERMINERS,
     MARKS_OF_QUOTATION,
     OBJECT_PRONOUNS,
     PREPOSITIONS,
@@ -72,7 +73,8 @@ def phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
         opened = aside_start(text, sentence, last)
         if opened is None or opened <= sentence.first:
             break
-        last = opened - 1
+        named_too = text.tokens[opened + 1].lower == "or"
+        last = opened if named_too else opened - 1  # ", also known as X, or Y, was"
         if text.tokens[last].text.isdigit() and text.tokens[last - 1].text == ",":
             last -= 2  # an age: "Dadaev, 44, also known as …, was"
     if text.tokens[last].text in _CLOSES_ASIDE:
@@ -91,6 +93,8 @@ def phrase_before(text: Text, sentence: Sentence, last: int) -> Range | None:
 def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
     """A phrase inside "a person who has read it": the phrase begins with the person."""
     verbs = 0
+    if first > sentence.first and _is_object(text, first):
+        return first  # "a tape that prosecutors attribute": the pronoun is the verb's object
     for place in range(first - 1, max(sentence.first, first - 25), -1):
         word = text.tokens[place].lower
         if word in MARKS_OF_QUOTATION or word in ",;:":
@@ -111,6 +115,14 @@ def _over_relative(text: Text, sentence: Sentence, first: int) -> int:
             start = phrase_start(text, sentence, place - 1)
             return start if start < place else first
     return first
+
+
+def _is_object(text: Text, first: int) -> bool:
+    """Whether the relative pronoun before a phrase is no subject: not "that follows the group"."""
+    if text.tokens[first - 1].lower not in ("that", "which", "whom"):
+        return False
+    verb = text.tokens[first].lower.endswith("s")
+    return not (verb and text.tokens[first + 1].lower in DETERMINERS)
 
 
 def _is_relative(text: Text, that: int) -> bool:
@@ -176,8 +188,41 @@ def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
         last -= 1
     if last < sentence.first:
         return None
+    if last > sentence.first + 1 and text.tokens[last].text.isdigit():
+        last -= 2 * (text.tokens[last - 1].text == ",")  # an age: "Sandoval, 58, who"
     first = phrase_start(text, sentence, last)
+    head = next((p for p in range(first, last) if text.tokens[p].lower == "of"), first)
+    if text.tokens[relative].lower == "who" and text.tokens[head - 1].lower in _THINGS:
+        first = head + 1  # "the last recording of the poet, who": the poet
+    for place in range(last - 1, first, -1):
+        if text.tokens[place].lower in _COUNTS and text.tokens[place - 1].lower in PREPOSITIONS:
+            first = place  # "a lawyer for the families of two sailors who": the sailors
+            break
     return (first, last + 1) if first <= last else None
+
+
+_THINGS = frozenset(
+    [
+        "recording",
+        "tape",
+        "voice",
+        "message",
+        "video",
+        "name",
+        "death",
+        "body",
+        "photograph",
+        "statement",
+        "arrest",
+        "house",
+        "work",
+        "words",
+        "image",
+        "fate",
+        "trial",
+    ]
+)
+_COUNTS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "several", "some"])
 
 
 def subject_of(text: Text, sentence: Sentence, verb: int) -> Range | None:

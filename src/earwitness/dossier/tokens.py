@@ -154,6 +154,12 @@ class Text:
             return self.quotations[place]
         return None
 
+    def quotations_within(self, start: int, end: int) -> list[Span]:
+        """The quotations that begin and end within a span."""
+        first = bisect_left(self.quotation_starts, start)
+        last = bisect_left(self.quotation_starts, end)
+        return [one for one in self.quotations[first:last] if one[1] <= end]
+
     def words(self, first: int, last: int) -> str:
         """The wording from one token up to, not including, another."""
         if last <= first:

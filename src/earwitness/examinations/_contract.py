@@ -54,6 +54,8 @@ class Needs:
         Whether it searches the archives that the case names.
     grids : bool
         Whether it looks at the grid records that the case names.
+    may_use_archives : bool
+        As ``archives``, but the examination also runs when the case names none.
     claims : bool
         Whether it looks at what is claimed of the questioned recording.
     """
@@ -64,6 +66,7 @@ class Needs:
     may_use: tuple[Role, ...] = ()
     archives: bool = False
     grids: bool = False
+    may_use_archives: bool = False
     claims: bool = False
 
     @property

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from earwitness.dossier.document import read_document_file
-from earwitness.dossier.drafting import Source, draft
-from earwitness.dossier.followthemoney import from_followthemoney
 from earwitness.dossier.statement import Manner, Property, Statement, Verdict
-from earwitness.errors import BadStatement, DocumentError, MissingPart
-from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.evidence.exhibit import Role
 from earwitness.examinations._contract import CaseView, Needs, examination
+from earwitness.examinations._statements import Row, accepted, drafted
 from earwitness.outcome import Asked, Finding, Measure, NotExamined
 from earwitness.signal.recording import Recording
 
 MAX_ROWS = 500
-MAX_EXPORT_BYTES = 200_000_000
-Row = tuple[Statement, str, str]  # the statement, its document's name, and draft or accepted
 
 
 @examination(
@@ -41,11 +36,11 @@ def verification_v1(recording: Recording, case: CaseView) -> Finding | NotExamin
        marked so and is not counted as confirmed.
     """
     documents = case.exhibits(Role.DOCUMENT)
-    rows = list(_accepted(documents))  # 1
+    rows = list(accepted(documents))  # 1
     are_drafts = not rows
     unread: list[str] = []
     if are_drafts:
-        rows = list(_drafted(documents, unread))  # 2
+        rows = list(drafted(documents, unread))  # 2
     if not rows and len(unread) == len(documents):
         return NotExamined(
             reason="none of the documents can be read",
@@ -54,31 +49,6 @@ def verification_v1(recording: Recording, case: CaseView) -> Finding | NotExamin
         )
     kept = [row for row in rows if row[0].property is Property.VERIFICATION][:MAX_ROWS]  # 3
     return _finding(kept, are_drafts, len(documents), unread)
-
-
-def _accepted(documents: Sequence[Exhibit]) -> Iterator[Row]:
-    for exhibit in documents:
-        with exhibit.path.open("rb") as file:
-            is_export = file.read(1) == b"{" and exhibit.size <= MAX_EXPORT_BYTES
-        if not is_export:
-            continue
-        try:
-            lines = exhibit.path.read_text("utf-8").splitlines()
-            yield from [(one, exhibit.name, "accepted") for one in from_followthemoney(lines)]
-        except (UnicodeDecodeError, BadStatement):
-            continue  # some other JSON: read as text below, like any document
-
-
-def _drafted(documents: Sequence[Exhibit], unread: list[str]) -> Iterator[Row]:
-    for exhibit in documents:
-        try:
-            document = read_document_file(exhibit.path)
-        except (DocumentError, MissingPart) as error:
-            unread.append(f"{exhibit.name}: {error.what}")
-            continue
-        source = Source(exhibit.sha256, document.published, document.outlet or exhibit.name)
-        for statement in draft(document.text, source):
-            yield statement, exhibit.name, "draft"
 
 
 def _finding(

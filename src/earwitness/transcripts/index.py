@@ -88,6 +88,11 @@ class TranscriptIndex:
         made._connection.executescript(_TABLES)
         return made
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """The names under which transcripts were added."""
+        return frozenset(row[0] for row in self._connection.execute("SELECT name FROM source"))
+
     def add(self, source: str, segments: Iterable[Segment]) -> None:
         """Index a transcript's segments under a name that hits will carry."""
         with closing(self._connection.cursor()) as cursor:
