@@ -29,6 +29,10 @@ EarwitnessError
 │   ├── ArchiveTooNew       written by a later version of earwitness
 │   ├── ArchiveBusy         another process is changing the archive
 │   └── ArchiveNotWritten   the disk is full, or may not be written
+├── PublicationError        a case can't be published or handed over as was asked
+│   ├── BadRedaction        a redaction names nothing that could be left out
+│   ├── BadBag              a bag is incomplete or altered, or holds what it should not
+│   └── StampRefused        an authority gave no time stamp, or a stamp does not hold
 ├── MissingPart             an optional package, model or data file is not installed
 └── WorkerDied              the process that examined was ended from outside, or crashed
 """
@@ -175,6 +179,22 @@ class ArchiveBusy(ArchiveError):
 
 class ArchiveNotWritten(ArchiveError):
     """The archive could not be written: the disk is full, or may not be written."""
+
+
+class PublicationError(EarwitnessError):
+    """A case can't be published or handed over as was asked."""
+
+
+class BadRedaction(PublicationError):
+    """A redaction names nothing that could be left out, or there is none of that number."""
+
+
+class BadBag(PublicationError):
+    """A bag is incomplete or altered, or holds what it should not."""
+
+
+class StampRefused(PublicationError):
+    """An authority gave no time stamp, or a stamp does not hold."""
 
 
 class MissingPart(EarwitnessError):

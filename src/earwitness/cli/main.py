@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import archive, case, dossier, examine, models, other, transcript
+from earwitness.cli import archive, case, dossier, examine, models, other, publish, transcript
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -58,6 +58,10 @@ for command in (
     other.examinations,
     transcript.transcript,
     models.models,
+    publish.redact,
+    publish.review,
+    publish.export,
+    publish.stamp,
 ):
     earwitness.add_command(command)
     _takes_json(command)
