@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from earwitness import handover
 from earwitness.atomic import write_whole
 from earwitness.dossier.entities import exhibit_entities, to_entities, without_guessable_ids
@@ -301,6 +303,5 @@ class Publication:
 def _checked(**fields: Any) -> Redacted:
     try:
         return Redacted(**fields)
-    except ValueError as error:
-        first = str(error).splitlines()
-        raise BadRedaction(first[2].strip() if len(first) > 2 else first[0]) from error
+    except ValidationError as error:
+        raise BadRedaction(f"this can't be redacted: {error.errors()[0]['msg']}") from error

@@ -31,7 +31,10 @@ class Names:
         self.count = 0
 
     def out_of_text(self, text: str) -> str:
-        """The text with each of the names replaced by a mark."""
+        """The text with each of the names replaced by a mark; marks that stand in it stay."""
+        return MARK.join(map(self._out, text.split(MARK)))
+
+    def _out(self, text: str) -> str:
         folded, places = _folded(text)
         kept, at = [], 0
         for found in self._pattern.finditer(folded):

@@ -23,6 +23,7 @@ _SECONDS = re.compile(
 _CLOCK = re.compile(r"(?<![\d:])(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)(?![\d:])")
 _TIME_KEY = re.compile(r"(?:^|_)(?:start|begin|end|at)(?:_s)?$")
 _MOST_NUMBERS = 8
+_TELLING = 4  # letters: a shorter word on its own tells nothing
 
 
 @dataclass(slots=True)
@@ -42,7 +43,9 @@ class Passage:
             words = folded_words(text)
             size = min(_RUN, len(words))
             self._runs |= {tuple(words[at : at + size]) for at in range(len(words) - size + 1)}
-            self._only_here |= {word for word in words if word not in self.elsewhere}
+            self._only_here |= {
+                word for word in words if len(word) >= _TELLING and word not in self.elsewhere
+            }
         self._runs = {run for run in self._runs if len(run) > 1}
 
     def holds(self, seconds: float) -> bool:
@@ -69,11 +72,11 @@ class Passage:
 
     def out_of_text(self, text: str) -> str:
         """A text on this recording without the passage's times and words."""
+        text = _SECONDS.sub(lambda found: re.sub(_NUMBER, self._number, found[0]), text)
+        text = _CLOCK.sub(self._clock, text)
         words = list(words_with_places(text))
         alone = {at for at, (word, *_) in enumerate(words) if word in self._only_here}
-        text = self._cut(text, [words[at][1:] for at in sorted(self._quoted(words) | alone)])
-        text = _SECONDS.sub(lambda found: re.sub(_NUMBER, self._number, found[0]), text)
-        return _CLOCK.sub(self._clock, text)
+        return self._cut(text, [words[at][1:] for at in sorted(self._quoted(words) | alone)])
 
     def out_of_outcome(self, outcome: Mapping[str, Any]) -> dict[str, Any]:
         """An outcome on this recording, as JSON, without the passage."""
@@ -102,19 +105,27 @@ class Passage:
         kept: list[str] = []
         at = 0
         for start, end in spans:
-            joins = kept and not text[at:start].strip()
-            kept += [] if joins else [text[at:start], MARK]
+            joins = bool(kept) and re.search(r"\w", text[at:start]) is None
+            if not joins:
+                kept += [text[at:start], MARK]
+                self.count += 1
             at = end
-            self.count += 1
         return "".join([*kept, text[at:]])
 
     def _number(self, found: re.Match[str]) -> str:
-        return MARK if self.holds(float(found[0])) else found[0]
+        return self._marked(found[0], float(found[0]))
 
     def _clock(self, found: re.Match[str]) -> str:
         hours, minutes, seconds = found.groups()
         at = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
-        return MARK if self.holds(at) else found[0]
+        return self._marked(found[0], at)
+
+    def _marked(self, text: str, seconds: float) -> str:
+        """The text of a time; a mark if the time lies in the passage."""
+        if not self.holds(seconds):
+            return text
+        self.count += 1
+        return MARK
 
     def _touches(self, item: Mapping[str, Any]) -> bool:
         """Whether a mapping says of itself that it begins or ends in the passage."""

@@ -33,18 +33,18 @@ def redact(
     content = data.model_dump(mode="json")
     before = [a["outcome"] for q in content["questions"] for a in q["answers"]]
     marks = {part["sha256"]: part["mark"] for part in content["exhibits"]}
-    parts: list[tuple[Redacted, str, Names | Passage]] = []
+    for place, passage in passages.items():
+        _passage_out(content, marks.get(redacted[place].exhibit, ""), passage)
+    taken: dict[int, Names | Passage] = dict(passages)
     for place, one in enumerate(redacted):
-        if one.exhibit:
-            _passage_out(content, marks.get(one.exhibit, ""), passages[place])
-            parts.append((one, marks.get(one.exhibit, ""), passages[place]))
-    for one in redacted:
         if one.names:
-            names = Names(one.names)
+            taken[place] = names = Names(one.names)
             content = names.out_of(content)
-            parts.append((one, "", names))
     _withhold_hashes(content, before)
-    notes = [_note(one, mark, taken.count) for one, mark, taken in parts]
+    notes = [
+        _note(one, marks.get(one.exhibit, ""), taken[place].count)
+        for place, one in enumerate(redacted)
+    ]
     for one in redacted:
         notes = [{**note, "why": Names(one.names).out_of_text(note["why"])} if one.names else note
                  for note in notes]  # fmt: skip
