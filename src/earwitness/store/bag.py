@@ -99,7 +99,7 @@ def read_bag(folder: Path) -> Bag:
             got=safe_name(folder.name),
             do="if it is an archive such as .zip or .tar, unpack it first",
         )
-    found = set(_walk(folder, "", 0))
+    found = set(_walk(folder))
     if "fetch.txt" in found:
         raise BadBag("the bag names files to be fetched from addresses; nothing is fetched")
     tags = {name: _tag(folder, name) for name in (*_TAGS, _TAG_MANIFEST)}
@@ -147,21 +147,24 @@ def _put(source: Path | bytes, target: Path) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _walk(folder: Path, inside: str, depth: int, seen: int = 0) -> Iterator[str]:
+def _walk(folder: Path) -> Iterator[str]:
     """The files of a bag by their paths; raises at the first thing that is neither file nor folder."""
-    if depth > MAX_DEPTH:
-        raise BadBag("the bag's folders lie too deep", expected=f"at most {MAX_DEPTH}")
-    for path in sorted((folder / inside).iterdir()):
-        seen += 1
-        if seen > MAX_FILES:
-            raise BadBag("the bag holds too many files", expected=f"at most {MAX_FILES:,}")
-        name = f"{inside}{path.name}"
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise BadBag("the bag holds a link or a device", got=safe_name(name))
-        if path.is_dir():
-            yield from _walk(folder, f"{name}/", depth + 1, seen)
-        else:
-            yield name
+    waiting, seen = [""], 0
+    while waiting:
+        inside = waiting.pop()
+        if inside.count("/") > MAX_DEPTH:
+            raise BadBag("the bag's folders lie too deep", expected=f"at most {MAX_DEPTH}")
+        for path in (folder / inside).iterdir():
+            seen += 1
+            if seen > MAX_FILES:
+                raise BadBag("the bag holds too many files", expected=f"at most {MAX_FILES:,}")
+            name = f"{inside}{path.name}"
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise BadBag("the bag holds a link or a device", got=safe_name(name))
+            if path.is_dir():
+                waiting.append(f"{name}/")
+            else:
+                yield name
 
 
 def _tag(folder: Path, name: str) -> bytes:
