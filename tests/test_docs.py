@@ -121,6 +121,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(SOUNDS / "known_1.m4a", tmp_path / "known.m4a")
     shutil.copy(ROOT / "demo" / "articles" / "1.html", tmp_path / "article.html")
     shutil.copy(ROOT / "demo" / "transcripts" / "questioned.srt", tmp_path / "said.srt")
+    (tmp_path / "roots.pem").write_text("certificates that the desk trusts\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path

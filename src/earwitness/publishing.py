@@ -296,7 +296,9 @@ class Publication:
                 at = check_stamp(token, hashes.get(number, ""), roots)
                 checked.append(Checked(number, hashes[number], at))
         if not checked:
-            raise StampRefused("the log has no time stamp", do="ask for one: earwitness stamp")
+            raise StampRefused(
+                "the log has no time stamp", do="ask for one: earwitness stamp CASE --authority URL"
+            )
         return checked
 
 

@@ -100,11 +100,11 @@ def open_bag(screen: Screen, bag: Path, folder: Path | None) -> None:
     made, received = workbench.open_bag(bag, to, who=screen.who)
     found = received.found
     screen.say(
-        f"{made.path}: {found.exhibits} exhibits, {found.entries} custody entries, "
+        f"{to}: {found.exhibits} exhibits, {found.entries} custody entries, "
         f"{found.outcomes} outcomes: all is whole"
     )
     screen.say(f"head of the custody log in the bag: {found.head.hash}")
-    screen.say(f"next: earwitness replay {made.path}, then earwitness review {made.path}")
+    screen.say(f"next: earwitness replay {to}, then earwitness review {to}")
     screen.result(
         {
             "case": str(made.path),
