@@ -46,7 +46,7 @@ def _tell_scopes(_document: Any, pdf: Any) -> None:
 
     WeasyPrint tags cells but leaves that out; PDF/UA-1 (ISO 14289-1, 7.5) asks for it.
     """
-    elements = {
+    elements: dict[str, Any] = {
         item.reference: item for item in pdf.objects if isinstance(item, dict) and "S" in item
     }
     for cell in elements.values():
