@@ -46,9 +46,8 @@ def _tell_scopes(_document: Any, pdf: Any) -> None:
 
     WeasyPrint tags cells but leaves that out; PDF/UA-1 (ISO 14289-1, 7.5) asks for it.
     """
-    elements: dict[str, Any] = {
-        item.reference: item for item in pdf.objects if isinstance(item, dict) and "S" in item
-    }
+    objects: list[Any] = [item for item in pdf.objects if isinstance(item, dict)]
+    elements = {item.reference: item for item in objects if "S" in item}
     for cell in elements.values():
         if cell["S"] == "/TH":
             row = elements.get(cell.get("P"), {})
