@@ -131,6 +131,7 @@ def pinned() -> Iterator[None]:
         patch.setattr(sys.modules["earwitness.report.assemble"], "version", lambda _: "1.2.3")
         patch.setattr("earwitness.workbench.newest_examinations", lambda: EXAMINATIONS)
         patch.setattr("earwitness.workbench.find_examination", known)
+        patch.setattr("earwitness.workbench.examination_of_outcome", known)
         yield
 
 
