@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -67,8 +68,7 @@ def outline_of(pdf: bytes) -> list[str]:
         text += "".join(
             line for line in lines_of_page if not line.startswith("earwitness 1.2.3, cus")
         )
-    bare = "".join(text.split())
-    return [*lines, *(bare[at : at + 100] for at in range(0, len(bare), 100))]
+    return [*lines, *re.split(r"(?<=[.?:])", "".join(text.split()))]
 
 
 def test_it_says_what_the_golden_one_says(pdf: bytes, request: pytest.FixtureRequest) -> None:
