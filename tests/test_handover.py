@@ -12,7 +12,7 @@ import pytest
 
 import earwitness
 from earwitness.archive.build import build as build_archive
-from earwitness.errors import BadBag, CaseExists
+from earwitness.errors import BadBag, CaseDamaged, CaseExists, StampRefused
 from earwitness.evidence.custody import Entry
 from store.test_bag import retag
 
@@ -156,6 +156,19 @@ def test_an_altered_exhibit_is_refused(bag: Path, tmp_path: Path, examined: Path
     forged(bag, f"exhibits/{sha256}", b"other sound")
     with pytest.raises(BadBag, match="not whole: exhibit"):
         earwitness.open_bag(bag, tmp_path / "theirs.case")
+
+
+@pytest.mark.parametrize("act", ["review", "stamp"])
+def test_an_act_that_nobody_here_wrote_is_named(examined: Path, act: str) -> None:
+    """The chain may be right and an entry still say nothing that can be read: one line, no crash."""
+    case = earwitness.open(examined)
+    case._folder.act(act, changes=False, details={"verdict": ["x"], "note": 1})
+    assert case.verify().is_whole
+    with pytest.raises(CaseDamaged, match=f"does not say what a {act} says"):
+        case.report_data()
+    if act == "stamp":
+        with pytest.raises(StampRefused, match="holds no stamp"):
+            case.publication.check_stamps(b"")
 
 
 def test_a_sign_off_is_of_what_was_signed(examined: Path) -> None:

@@ -19,6 +19,7 @@ from earwitness.dossier.review import Dossier, State
 from earwitness.dossier.statement import Statement
 from earwitness.dossier.timeline import timeline
 from earwitness.errors import BadRedaction, PublicationError, StampRefused
+from earwitness.evidence.custody import Entry
 from earwitness.evidence.timestamp import ask_for_stamp, check_stamp
 from earwitness.report import ReportData, render
 from earwitness.report.claimreview import Publisher, write_claim_review
@@ -291,15 +292,24 @@ class Publication:
         checked = []
         for entry in entries:
             if entry.act == "stamp":
-                number = int(entry.details["number"])
-                token = base64.b64decode(entry.details["token"])
-                at = check_stamp(token, hashes.get(number, ""), roots)
+                number, token = _token_of(entry)
+                if number not in hashes or number >= entry.number:
+                    raise StampRefused("a stamp is of an entry that there was not")
+                at = check_stamp(token, hashes[number], roots)
                 checked.append(Checked(number, hashes[number], at))
         if not checked:
             raise StampRefused(
                 "the log has no time stamp", do="ask for one: earwitness stamp CASE --authority URL"
             )
         return checked
+
+
+def _token_of(entry: Entry) -> tuple[int, bytes]:
+    """The number of the entry that was stamped, and the token."""
+    try:
+        return int(entry.details["number"]), base64.b64decode(entry.details["token"], validate=True)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StampRefused(f"custody entry {entry.number} holds no stamp") from error
 
 
 def _checked(**fields: Any) -> Redacted:

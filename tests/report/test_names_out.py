@@ -33,10 +33,10 @@ def test_a_name_is_found_in_each_spelling(name: str, text: str, left: str) -> No
 
 
 def test_keys_values_and_counts() -> None:
-    """Every text of JSON, its keys too; what is counted is what was taken out."""
+    """Every text of JSON, in a method's own details its keys too; what is taken out is counted."""
     names = Names(["Anna Berg", "A. Berg"])
     data = {"Anna Berg": [1, "by A. Berg", {"a.berg": None}], "A. Berg": "anna berg anna berg"}
-    assert names.out_of(data) == {
+    assert names.out_of({"details": data})["details"] == {
         MARK: [1, f"by {MARK}", {MARK: None}],
         f"{MARK}'": f"{MARK} {MARK}",
     }
@@ -48,6 +48,19 @@ def test_hashes_and_pictures_stay() -> None:
     digest = "abe" * 21 + "a"
     data = {"sha256": digest, "png_base64": "Abe+", "name": "Abe"}
     assert Names(["Abe"]).out_of(data) == {"sha256": digest, "png_base64": "Abe+", "name": MARK}
+
+
+def test_what_a_report_is_read_by_stays() -> None:
+    """A person may be called like a word of the program: Mark, or Line."""
+    data = {
+        "mark": "Q1",
+        "kind": "line",
+        "summary": "Mark and Line",
+        "measures": [{"name": "mark"}],
+    }
+    cleaned = Names(["Mark", "Line"]).out_of(data)
+    assert cleaned == {"mark": "Q1", "kind": "line", "summary": f"{MARK} and {MARK}",
+                       "measures": [{"name": MARK}]}  # fmt: skip
 
 
 def test_the_mark_is_not_taken_for_a_name() -> None:

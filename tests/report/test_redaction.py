@@ -19,7 +19,7 @@ from earwitness.errors import BadRedaction
 from earwitness.outcome import Figure, Finding, Line, Measure, NotExamined, Outcome, Place
 from earwitness.report import render, render_summary
 from earwitness.report.names_out import MARK
-from earwitness.report.redaction import without
+from earwitness.report.redaction import redact, without
 from earwitness.store.casefile import Redacted
 from earwitness.store.database import Examined
 from earwitness.workbench import Case
@@ -211,6 +211,16 @@ def test_exports_are_without_it_too(redacted: Case, form: str, tmp_path: Path) -
         assert TRACE.search(content) is None
         assert "lighthouse" not in content
         assert "1.2" not in content.replace("1.2.3", "")
+
+
+@pytest.mark.parametrize("name", ["Mark", "Finding", "Strength", "Details", "Questioned"])
+def test_a_person_called_like_a_word_of_the_program(whole: Case, name: str) -> None:
+    """The report can still be made, in every form."""
+    before = whole.report_data()
+    data = redact(before, [Redacted(names=(name,))], {})
+    assert [part.kind for part in data.redactions] == ["name"]
+    assert data.exhibits[0].mark == "Q1"
+    assert b"<h1>" in render(data, "html")
 
 
 def test_statements_lose_what_is_quoted() -> None:

@@ -19,6 +19,16 @@ MARK = "[redacted]"
 _SHORT = 4
 _HASH = re.compile(r"[0-9a-f]{12,64}")
 _TOKEN = re.compile(r"[^\W_]+")
+# Words of the program and hashes, by which a report is read; none of them is from the evidence.
+_GONE_BY = frozenset(
+    {
+        *("kind", "scale", "ended_in", "asked", "role", "act", "verdict", "of", "method", "mark"),
+        *("exhibit", "sha256", "outcome_sha256", "report_sha256", "token_sha256", "hash"),
+        *("custody_head", "evidence_head", "head", "at", "examined_at", "stamped_at", "versions"),
+        *("earwitness", "png_base64", "schema", "datasets", "earliest", "latest", "precision"),
+        "state",
+    }
+)
 _BETWEEN = r"(?:%20|[\W_])*"
 
 
@@ -45,23 +55,37 @@ class Names:
                 self.count += 1
         return "".join([*kept, text[at:]]) if kept else text
 
-    def out_of(self, value: Any) -> Any:
-        """JSON with the names taken out of every text in it, keys included; hashes and pictures stay."""
+    def out_of(self, value: Any, *, free: bool = False) -> Any:
+        """JSON with the names taken out of every text in it; what its reader goes by stays.
+
+        Parameters
+        ----------
+        value : JSON
+        free : bool
+            Whether keys are texts, too, and no key is one that a reader goes by: so it is in what a
+            method records as its own details.
+        """
         if isinstance(value, str):
             return value if _HASH.fullmatch(value) else self.out_of_text(value)
         if isinstance(value, list):
-            return [self.out_of(item) for item in value]
+            return [self.out_of(item, free=free) for item in value]
         if isinstance(value, Mapping):
-            return self._out_of_mapping(value)
+            return self._freely(value) if free else self._by_key(value)
         return value
 
-    def _out_of_mapping(self, value: Mapping[str, Any]) -> dict[str, Any]:
+    def _by_key(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: item if key in _GONE_BY else self.out_of(item, free=key == "details")
+            for key, item in value.items()
+        }
+
+    def _freely(self, value: Mapping[str, Any]) -> dict[str, Any]:
         cleaned: dict[str, Any] = {}
         for key, item in value.items():
             name = self.out_of_text(key)
             while name in cleaned:  # two names were taken out of two keys of one mapping
                 name += "'"
-            cleaned[name] = item if key == "png_base64" else self.out_of(item)
+            cleaned[name] = self.out_of(item, free=True)
         return cleaned
 
 

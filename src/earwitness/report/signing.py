@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from enum import StrEnum
 
+from earwitness.errors import CaseDamaged
 from earwitness.evidence.custody import Entry
 from earwitness.report.data import ReportData, ReviewPart, StampPart
 
@@ -29,10 +30,26 @@ def content_hash(data: ReportData) -> str:
 
 
 def signed(data: ReportData, entries: Sequence[Entry]) -> ReportData:
-    """A report with the reviews and time stamps of its case, each with what it is of."""
+    """A report with the reviews and time stamps of its case, each with what it is of.
+
+    Raises
+    ------
+    CaseDamaged
+        If an entry of the log is not what earwitness writes.
+    """
     digest = content_hash(data)
-    reviews = [_review(entry, data, digest) for entry in entries if entry.act == "review"]
-    stamps = [_stamp(entry) for entry in entries if entry.act == "stamp"]
+    reviews, stamps = [], []
+    for entry in entries:
+        try:
+            if entry.act == "review":
+                reviews.append(_review(entry, data, digest))
+            elif entry.act == "stamp":
+                stamps.append(_stamp(entry))
+        except (KeyError, TypeError, ValueError) as error:  # it came from elsewhere, made by hand
+            raise CaseDamaged(
+                f"custody entry {entry.number} does not say what a {entry.act} says",
+                got=f"{type(error).__name__}",
+            ) from error
     return data.model_copy(update={"reviews": reviews, "stamps": stamps})
 
 
