@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earwitness.report.names_out import MARK, Names, parts_left
@@ -75,6 +75,7 @@ def test_what_is_left_of_a_name_is_told() -> None:
     assert parts_left(["Anna Berg"], left) == {"anna": 1, "berg": 2}
 
 
+@settings(deadline=None)
 @given(
     st.text(st.characters(categories=("Lu", "Ll", "Nd", "Zs", "Po", "Pd")), max_size=60),
     st.text(st.characters(categories=("Lu", "Ll", "Nd", "Zs", "Po", "Pd")), max_size=60),
@@ -89,6 +90,7 @@ def test_it_never_survives(before: str, after: str, name: str) -> None:
         assert out.startswith(before[: max(0, len(before) - 60)])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_text_without_the_name_stays(text: str) -> None:
     """To the letter."""
