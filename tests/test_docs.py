@@ -122,6 +122,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(ROOT / "demo" / "articles" / "1.html", tmp_path / "article.html")
     shutil.copy(ROOT / "demo" / "transcripts" / "questioned.srt", tmp_path / "said.srt")
     shutil.copy(ROOT / "demo" / "grid" / "mains.csv", tmp_path / "mains.csv")
+    (tmp_path / "roots.pem").write_text("certificates that the desk trusts\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return tmp_path

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from earwitness.workbench import Case, beside, new, open, verify
+    from earwitness.workbench import Case, beside, new, open, open_bag, verify
 
 __version__ = "0.1.0"
-__all__ = ["Case", "__version__", "beside", "new", "open", "verify"]
+__all__ = ["Case", "__version__", "beside", "new", "open", "open_bag", "verify"]
 
 
 def __getattr__(name: str) -> Any:

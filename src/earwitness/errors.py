@@ -34,6 +34,10 @@ EarwitnessError
 │   ├── GridNotFound        the folder holds no record of a grid
 │   ├── GridDamaged         a part of the record is missing, or its bytes have changed
 │   └── BadGridRecord       a file is not in the layout that it should be in; the line is named
+├── PublicationError        a case can't be published or handed over as was asked
+│   ├── BadRedaction        a redaction names nothing that could be left out
+│   ├── BadBag              a bag is incomplete or altered, or holds what it should not
+│   └── StampRefused        an authority gave no time stamp, or a stamp does not hold
 ├── MissingPart             an optional package, model or data file is not installed
 └── WorkerDied              the process that examined was ended from outside, or crashed
 """
@@ -200,6 +204,22 @@ class GridDamaged(GridError):
 
 class BadGridRecord(GridError):
     """A file is not in the layout that it should be in; the line is named."""
+
+
+class PublicationError(EarwitnessError):
+    """A case can't be published or handed over as was asked."""
+
+
+class BadRedaction(PublicationError):
+    """A redaction names nothing that could be left out, or there is none of that number."""
+
+
+class BadBag(PublicationError):
+    """A bag is incomplete or altered, or holds what it should not."""
+
+
+class StampRefused(PublicationError):
+    """An authority gave no time stamp, or a stamp does not hold."""
 
 
 class MissingPart(EarwitnessError):

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from earwitness import checking, saying
+from earwitness import checking, handover, reporting, saying
 from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
@@ -57,7 +57,8 @@ from earwitness.examinations import (
 )
 from earwitness.grid.store import state_of as state_of_grid
 from earwitness.outcome import outcome_hash, substance_hash
-from earwitness.report import ReportData, assemble, render
+from earwitness.publishing import Publication
+from earwitness.report import ReportData, assemble, render, render_summary
 from earwitness.saying import ArchiveHits
 from earwitness.store.casefile import CaseFile, Claims, Settings
 from earwitness.store.database import Examined
@@ -308,6 +309,11 @@ class Case:
         """The statements of the case: drafts, decisions, names; every act on it can be undone."""
         return CaseDossier(self._folder)
 
+    @property
+    def publication(self) -> Publication:
+        """What leaves the case: redactions, reviews, exports, time stamps."""
+        return Publication(self._folder, self.report_data, self.outcomes)
+
     def draft(
         self,
         file: str | Path,
@@ -539,15 +545,18 @@ class Case:
         ------
         CaseDamaged
             If the log, the exhibits and the outcomes do not agree: nothing is reported then.
+        BadRedaction
+            If case.toml redacts a passage of something that is no exhibit.
         """
         checking.require_intact_log(self._folder)
         tasks = {(task.exhibit.sha256, task.method): task for task in self._tasks(self._chosen(()))}
         outcomes = self.outcomes()
         keys = {identity: task.key for identity, task in tasks.items()}
         done = {(each.exhibit, examination_of_outcome(each.method).family) for each in outcomes}
-        return assemble(
-            case_file=self.case_file,
-            exhibits=self.exhibits,
+        case_file, exhibits, custody = self.case_file, self.exhibits, self.custody
+        data = assemble(
+            case_file=case_file,
+            exhibits=exhibits,
             outcomes=outcomes,
             stale={
                 each.number
@@ -563,10 +572,13 @@ class Case:
                 **newest_examinations(),
                 **{e.method: examination_of_outcome(e.method) for e in outcomes},
             },
-            custody=self.custody,
+            custody=custody,
+        )
+        return reporting.finished(
+            data, case_file=case_file, exhibits=exhibits, outcomes=outcomes, entries=custody
         )
 
-    def report(self, form: str = "html", *, to: Path | None = None) -> Path:
+    def report(self, form: str = "html", *, to: Path | None = None, summary: bool = False) -> Path:
         """Write the report; give its path.
 
         The same evidence, outcomes and version of earwitness give the same bytes.
@@ -574,16 +586,24 @@ class Case:
         Parameters
         ----------
         form : str
-            ``html`` or ``json``.
+            ``html``, ``pdf`` or ``json``.
         to : Path, optional
             Where; by default ``reports/`` in the case.
+        summary : bool
+            Only the page for editors, as HTML or PDF.
+
+        Raises
+        ------
+        MissingPart
+            If it is to be a PDF, and the extra ``pdf`` is not installed.
         """
-        content = render(self.report_data(), form)
-        path = to or self.path / "reports" / f"report.{form}"
+        content = (render_summary if summary else render)(self.report_data(), form)
+        path = to or self.path / "reports" / f"{'summary' if summary else 'report'}.{form}"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
         digest = hashlib.sha256(content).hexdigest()
-        self._folder.act("report", changes=False, details={"form": form, "sha256": digest})
+        details = {"form": form, "sha256": digest} | ({"summary": True} if summary else {})
+        self._folder.act("report", changes=False, details=details)
         return path
 
     def verify(self) -> Verification:
@@ -767,6 +787,27 @@ def new(
     case = Case(made)
     _add_all(case, questioned)
     return case
+
+
+def open_bag(
+    bag: str | Path, to: str | Path, *, who: str = "", clock: Clock = utc_now
+) -> tuple[Case, handover.Received]:
+    """Take a case in that another desk handed over in a bag; give it, and what verifying it showed.
+
+    Parameters
+    ----------
+    bag, to : path
+        The bag, and the folder that the case is to have.
+    who : str
+        Under which name that is logged; user@host by default.
+
+    Raises
+    ------
+    BadBag, CaseExists, CaseTooNew, BadCaseFile
+    """
+    who = who or this_user()
+    received = handover.open_bag(Path(bag), Path(to), who=who, clock=clock)
+    return open(to, who=who, clock=clock), received
 
 
 def _add_all(case: Case, questioned: Iterable[str | Path]) -> None:

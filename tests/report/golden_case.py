@@ -170,8 +170,10 @@ def make(folder: Path) -> Case:
     path = case.path / "case.toml"
     path.write_text(path.read_text() + "\n# edited by hand\n")
     _keep(case)
+    case.publication.review("disagrees", note=f"Too early. {HOSTILE}")
     path.write_text(path.read_text() + "\n[examine.speaker_v1]\nthreshold = 0.25\n")
     case.withdraw("article.html")
+    case.publication.review("agrees with remarks", note=HOSTILE)
     return case
 
 

@@ -62,6 +62,6 @@ def test_an_unknown_form_is_an_error() -> None:
     """A report has the forms that it has."""
     data = ReportData(earwitness="0", title="", claims={}, questions=[], allowances=[], exhibits=[],
                       methods=[], custody=[], custody_head="")  # fmt: skip
-    with pytest.raises(EarwitnessError, match="no form 'pdf'"):
-        render(data, "pdf")
+    with pytest.raises(EarwitnessError, match="no form 'doc'"):
+        render(data, "doc")
     assert render(data, "html").lstrip().startswith(b"<!DOCTYPE html>")

@@ -87,6 +87,36 @@ def show_added(screen: Screen, results: list[Added | Refused]) -> int:
     return ExitCode.REFUSED if refused else ExitCode.DONE
 
 
+@case.command("open")
+@click.argument("bag", type=_FILES)
+@click.argument("folder", type=_FILES, required=False)
+@click.pass_obj
+def open_bag(screen: Screen, bag: Path, folder: Path | None) -> None:
+    """Take in the case that another desk handed over in BAG, as FOLDER.
+
+    The bag and the case in it are checked before anything of them is used. Then replay it, and review
+    it.
+    """
+    to = folder or bag.with_name(bag.name.removesuffix(".bag"))
+    made, received = workbench.open_bag(bag, to, who=screen.who)
+    found = received.found
+    screen.say(
+        f"{to}: {found.exhibits} exhibits, {found.entries} custody entries, "
+        f"{found.outcomes} outcomes: all is whole"
+    )
+    screen.say(f"head of the custody log in the bag: {found.head.hash}")
+    screen.say(f"next: earwitness replay {to}, then earwitness review {to}")
+    screen.result(
+        {
+            "case": str(made.path),
+            "manifest_sha256": received.manifest_sha256,
+            "head": {"number": found.head.number, "hash": found.head.hash},
+            "exhibits": found.exhibits,
+            "outcomes": found.outcomes,
+        }
+    )
+
+
 @case.command("withdraw")
 @click.argument("folder", type=_FILES)
 @click.argument("exhibit")

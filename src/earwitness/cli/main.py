@@ -15,6 +15,7 @@ from earwitness.cli import (
     grid,
     models,
     other,
+    publish,
     transcript,
     voice,
 )
@@ -70,6 +71,10 @@ for command in (
     transcript.transcript,
     voice.voice,
     models.models,
+    publish.redact,
+    publish.review,
+    publish.export,
+    publish.stamp,
 ):
     earwitness.add_command(command)
     _takes_json(command)

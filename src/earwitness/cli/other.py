@@ -20,10 +20,16 @@ _PATH = click.Path(path_type=Path)
 @click.argument("folder", type=_PATH, required=False)
 @click.option("--format", "form", type=click.Choice(FORMS), default="html", show_default=True)
 @click.option("--output", type=_PATH, help="Where to write it; reports/ in the case by default.")
+@click.option("--summary", is_flag=True, help="Only the page for editors (HTML or PDF).")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of reports, and nothing else.")
 @click.pass_obj
 def report(
-    screen: Screen, folder: Path | None, form: str, output: Path | None, schema: bool
+    screen: Screen,
+    folder: Path | None,
+    form: str,
+    output: Path | None,
+    summary: bool,
+    schema: bool,
 ) -> None:
     """Write the report of the case in FOLDER."""
     if schema:
@@ -31,7 +37,7 @@ def report(
         return
     if folder is None:
         raise click.UsageError("give the case's folder")
-    path = workbench.open(folder, who=screen.who).report(form, to=output)
+    path = workbench.open(folder, who=screen.who).report(form, to=output, summary=summary)
     screen.say(f"report: {path}")
     screen.result({"report": str(path)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
-from typing import Protocol
+from typing import Any, Protocol
 
 from earwitness.evidence.custody import Entry, reportable
 from earwitness.evidence.exhibit import Exhibit, Role
@@ -276,6 +276,13 @@ def _method(examination: ExaminationLike) -> MethodPart:
     )
 
 
+def _redaction(details: Mapping[str, Any]) -> str:
+    if "lifted" in details:
+        return f"redaction {details['lifted']} lifted"
+    what = "a passage" if "exhibit" in details else "a person's name"
+    return f"{what} redacted in reports" + (f": {details['why']}" if details.get("why") else "")
+
+
 def _custody(entry: Entry, marks: Mapping[str, str]) -> CustodyPart:
     details = entry.details
     match entry.act:
@@ -294,6 +301,8 @@ def _custody(entry: Entry, marks: Mapping[str, str]) -> CustodyPart:
             what = f"{details['examination']}: {details['parameter']} = {details['value']}"
         case "new":
             what = f"case made: {details['title']}"
+        case "redact":
+            what = _redaction(details)
         case _:
             what = entry.act
     return CustodyPart(

@@ -140,7 +140,8 @@ def _layer(layer: Mapping[str, Any], axes: _Axes, index: int, answer: str) -> st
                 for x, place in zip(layer["x"], layer["places"], strict=True)
             )
         case "spans":
-            return "".join(_span(start, end, axes) for start, end in layer["spans"])
+            fill = _of_spans(layer)
+            return "".join(_span(start, end, axes, fill) for start, end in layer["spans"])
         case "raster":
             x, y = axes.x(layer["x0"]), axes.y(layer["y1"])
             width, height = axes.x(layer["x1"]) - x, axes.y(layer["y0"]) - y
@@ -156,12 +157,17 @@ def _points(xs: Sequence[float], ys: Sequence[float], axes: _Axes) -> str:
     return " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
 
 
-def _span(start: float, end: float, axes: _Axes) -> str:
+def _of_spans(layer: Mapping[str, Any]) -> str:
+    """Grey for what is blanked, so that it does not look like what is marked."""
+    return "#5b626b" if layer["label"] == "redacted" else "#d9a400"
+
+
+def _span(start: float, end: float, axes: _Axes, fill: str) -> str:
     x = axes.x(start)
     width = max(1.0, axes.x(end) - x)
     return (
         f'<rect x="{x:.1f}" y="{TOP}" width="{width:.1f}" height="{HEIGHT - TOP - BOTTOM}" '
-        f'fill="#d9a400" fill-opacity=".28"/>'
+        f'fill="{fill}" fill-opacity=".28"/>'
     )
 
 
@@ -215,7 +221,10 @@ def _frame(figure: Mapping[str, Any], axes: _Axes) -> str:
 
 def _legend(layers: Sequence[Mapping[str, Any]]) -> str:
     entries = [
-        (layer["label"], "#d9a400" if layer["kind"] == "spans" else _COLOURS[index % len(_COLOURS)])
+        (
+            layer["label"],
+            _of_spans(layer) if layer["kind"] == "spans" else _COLOURS[index % len(_COLOURS)],
+        )
         for index, layer in enumerate(layers)
         if layer["label"] and layer["kind"] not in ("raster", "rows", "marks")
     ]

@@ -12,13 +12,29 @@ from earwitness.evidence.names import safe_text
 from earwitness.outcome import Measure
 from earwitness.report.data import ReportData
 from earwitness.report.figures import figure_svg
+from earwitness.report.interpretation import SCALE
+from earwitness.report.names_out import MARK
 
 MOST_ROWS = 200  # of any list in the HTML; the JSON has all
 
 
-def to_html(data: ReportData) -> str:
-    """Render a report; every text in it is escaped."""
-    return _environment().get_template("report.html").render(report=data)
+def to_html(data: ReportData, *, on_paper: bool = False) -> str:
+    """Render a report; every text in it is escaped.
+
+    Parameters
+    ----------
+    data : ReportData
+    on_paper : bool
+        Leave out what can only be folded open on a screen: the details of each outcome.
+    """
+    wording = {question.asked: question.wording for question in data.questions}
+    template = _environment().get_template("report.html")
+    return template.render(report=data, on_paper=on_paper, wording=wording)
+
+
+def to_summary(data: ReportData) -> str:
+    """Render the page for editors alone; every text in it is escaped."""
+    return _environment().get_template("summary.html").render(report=data)
 
 
 @cache
@@ -34,7 +50,7 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         measure=lambda item: Measure(**item).text, clock=clock, bytes=human_bytes
     )
-    environment.globals.update(svg=_svg, most_rows=MOST_ROWS)
+    environment.globals.update(svg=_svg, most_rows=MOST_ROWS, mark=MARK, scale=SCALE)
     return environment
 
 

@@ -9,11 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import tomlkit
 import tomlkit.exceptions
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from tomlkit.items import AoT
 
 from earwitness.errors import BadCaseFile
@@ -68,6 +75,28 @@ class Listed(_Part):
         return Declared(self.of, self.language, self.kind, self.by, self.review, self.regions)
 
 
+class Redacted(_Part):
+    """What reports and exports leave out: a person's names, or a passage of a recording."""
+
+    names: tuple[Annotated[str, StringConstraints(min_length=2, max_length=200)], ...] = Field(
+        (), max_length=100, description="of one person, each in every spelling that occurs"
+    )
+    exhibit: Sha256 | Literal[""] = Field("", description="of a passage: the recording's SHA-256")
+    start_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="where it begins")
+    end_s: float = Field(0.0, ge=0, allow_inf_nan=False, description="where it ends")
+    why: str = Field("", max_length=1_000, description="the reason; it is printed")
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if bool(self.names) == bool(self.exhibit):
+            raise ValueError("a redaction has either names, or an exhibit with a passage of it")
+        if self.exhibit and self.end_s <= self.start_s:
+            raise ValueError("a redacted passage ends after it begins")
+        if any(not any(letter.isalnum() for letter in name) for name in self.names):
+            raise ValueError("a name that is redacted has a letter in it")
+        return self
+
+
 class CaseFile(_Part):
     """All that case.toml can say."""
 
@@ -81,6 +110,7 @@ class CaseFile(_Part):
         default_factory=dict, description="parameters by examination, such as [examine.quality_v1]"
     )
     exhibit: tuple[Listed, ...] = ()
+    redact: tuple[Redacted, ...] = Field((), max_length=1_000)
 
     def with_role(self, role: Role) -> list[Listed]:
         """The exhibits that play a role, in the order of the file."""
@@ -189,6 +219,35 @@ def text_without(text: str, sha256: str) -> str:
             del tables[index]
     if not tables:
         del document["exhibit"]  # an empty list could not be added to as tables
+    return tomlkit.dumps(document)
+
+
+def text_with_redaction(text: str, redacted: Redacted) -> str:
+    """case.toml with one more redaction at its end."""
+    document = tomlkit.parse(text)
+    table = tomlkit.table()
+    table.trivia.indent = "\n"
+    for name, value in redacted.model_dump(exclude_defaults=True).items():
+        table.add(name, list(value) if isinstance(value, tuple) else value)
+    written = document.get("redact")
+    if not isinstance(written, AoT):
+        tables = tomlkit.aot()
+        for each in written.unwrap() if written is not None else []:
+            other = tomlkit.table()
+            other.update(each)
+            tables.append(other)
+        document.pop("redact", None)
+        document.append("redact", tables)
+    document["redact"].append(table)
+    return tomlkit.dumps(document)
+
+
+def text_without_redaction(text: str, number: int) -> str:
+    """case.toml without its redaction of that number, counted from 1."""
+    document = tomlkit.parse(text)
+    del document["redact"][number - 1]
+    if not document["redact"]:
+        del document["redact"]
     return tomlkit.dumps(document)
 
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from earwitness.atomic import remove_parts, write_whole
-from earwitness.errors import CaseExists, CaseNotFound, UnknownExhibit
+from earwitness.errors import BadRedaction, CaseExists, CaseNotFound, UnknownExhibit
 from earwitness.evidence.custody import Entry
 from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.store.casefile import (
     CaseFile,
     Claims,
     Listed,
+    Redacted,
     new_text,
     read_case_file,
     read_text,
@@ -29,7 +30,9 @@ from earwitness.store.casefile import (
     text_hash,
     text_set,
     text_with,
+    text_with_redaction,
     text_without,
+    text_without_redaction,
 )
 from earwitness.store.database import Database, Examined, PendingCaseFile, Received, Transaction
 from earwitness.store.vault import Stored, Vault
@@ -226,6 +229,31 @@ class CaseFolder:
         with self.database.locked():
             text = text_without(read_text(self.case_file_path), sha256)
             self.act("withdraw", changes=True, exhibits=[sha256], details={}, case_file=text)
+
+    def redact(self, redacted: Redacted) -> None:
+        """Note in case.toml what reports are to leave out."""
+        with self.database.locked():
+            text = text_with_redaction(read_text(self.case_file_path), redacted)
+            exhibits = [redacted.exhibit] if redacted.exhibit else []
+            details = redacted.model_dump(mode="json", exclude_defaults=True)
+            self.act("redact", changes=True, exhibits=exhibits, details=details, case_file=text)
+
+    def lift_redaction(self, number: int) -> None:
+        """Take the redaction of that number, counted from 1, out of case.toml.
+
+        Raises
+        ------
+        BadRedaction
+            If there is none of that number.
+        """
+        with self.database.locked():
+            count = len(self.read_case_file().redact)
+            if not 1 <= number <= count:
+                raise BadRedaction(
+                    "no redaction has that number", got=str(number), expected=f"1 to {count}"
+                )
+            text = text_without_redaction(read_text(self.case_file_path), number)
+            self.act("redact", changes=True, details={"lifted": number}, case_file=text)
 
     def keep_outcome(self, examined: Examined) -> Examined:
         """Keep an outcome and log it; if another process was first, keep that one and give it."""

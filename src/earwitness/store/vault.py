@@ -68,7 +68,10 @@ class Vault:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha256(), 0
-        with _opened(source) as reading, written_part(self.folder, mode=0o444) as (writing, part):
+        with (
+            opened_plain(source) as reading,
+            written_part(self.folder, mode=0o444) as (writing, part),
+        ):
             while chunk := reading.read(CHUNK):
                 digest.update(chunk)
                 size += len(chunk)
@@ -102,7 +105,7 @@ class Vault:
             If they are not there, or something that is not a file stands in their place.
         """
         try:
-            with _opened(self.path(sha256)) as file:
+            with opened_plain(self.path(sha256)) as file:
                 return hashlib.file_digest(file, "sha256").hexdigest()
         except (NotAFile, UnreadableFile) as error:
             raise ExhibitAltered(
@@ -164,12 +167,12 @@ def require_plain_file(path: Path) -> None:
     ------
     NotAFile, UnreadableFile
     """
-    with _opened(path):
+    with opened_plain(path):
         pass
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BufferedReader]:
+def opened_plain(path: Path) -> Iterator[BufferedReader]:
     """Open a plain file for reading: no link is followed, and no pipe can hold us up."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -1,0 +1,48 @@
+"""The places that findings name, for an audio editor: Audacity's labels, Praat's TextGrid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from earwitness.report.data import ReportData
+from earwitness.transcripts import FORMS, Segment, Transcript, write_transcript
+
+_SHORTEST_S = 0.001  # Praat refuses an interval without length
+
+
+def write_places(data: ReportData, form: str) -> dict[str, bytes]:
+    """A file for each recording of which a finding names places.
+
+    Parameters
+    ----------
+    data : ReportData
+    form : str
+        ``labels`` or ``textgrid``; in the latter each method is a tier.
+
+    Returns
+    -------
+    dict
+        Contents by file name, such as ``Q1.TextGrid``.
+    """
+    written = {}
+    for mark in (exhibit.mark for exhibit in data.exhibits):
+        segments = sorted(_segments(data, mark, form), key=_in_time)
+        if segments:
+            content = write_transcript(Transcript(tuple(segments)), form)
+            written[f"{mark}{FORMS[form].suffix}"] = content
+    return written
+
+
+def _segments(data: ReportData, mark: str, form: str) -> Iterator[Segment]:
+    for question in data.questions:
+        for answer in question.answers:
+            for place in answer.outcome.get("places", ()) if answer.exhibit == mark else ():
+                start = max(0.0, place["start_s"])
+                least = start + _SHORTEST_S if form == "textgrid" else start
+                label = place["label"] or answer.method
+                said = label if form == "textgrid" else f"{answer.method}: {label}"
+                yield Segment(start, max(place["end_s"], least), said, answer.method)
+
+
+def _in_time(segment: Segment) -> tuple[float, float, str]:
+    return segment.start_s, segment.end_s, segment.text
