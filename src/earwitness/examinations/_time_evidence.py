@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from earwitness.archive.search import Stretch
+from earwitness.archive.joining import Stretch
 from earwitness.dossier.dates import Interval, find_dates
 from earwitness.dossier.dating import CALENDAR, Constraint
 from earwitness.dossier.dating_lines import DAY_S, first_second, last_second

@@ -7,7 +7,8 @@ from typing import Any
 
 from earwitness.archive.background import Background
 from earwitness.archive.index import open_archive
-from earwitness.archive.search import DEFAULT_ERROR, Stretch, search
+from earwitness.archive.joining import Stretch
+from earwitness.archive.search import DEFAULT_ERROR, search
 from earwitness.archive.spectrum import SAMPLE_RATE_HZ
 from earwitness.dossier.dating import (
     CALENDAR,
