@@ -77,7 +77,8 @@ def main() -> None:
     by_speaker: dict[tuple[str, str], list[data.Carrier]] = defaultdict(list)
     for carrier in data.carriers(folder, "test"):
         by_speaker[carrier.set_name, carrier.speaker].append(carrier)
-    chosen = list(by_speaker.values())[: arguments.speakers]
+    everybody = list(by_speaker.values())
+    chosen = everybody[:: max(1, len(everybody) // arguments.speakers)]
     print("| saved as | measure | untouched | with what was put in |\n|---|---|---|---|")
     for save in arguments.saves:
         _measure(chosen, save)
