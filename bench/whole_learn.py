@@ -222,6 +222,8 @@ def _report_places(
     print("|---|---|---|---|---|---|---|")
     for number, (save, rows) in enumerate(by_save.items()):
         for cut in data.CUTS:
+            if not any(row.cut == cut for row in rows):
+                continue
             print(_places_line(rows, save, cut, reached[number], weights, tables[number]))
 
 

@@ -23,6 +23,7 @@ from earwitness.signal.copies import find_copies
 from earwitness.signal.pauses import (
     FEWEST_FOR_NOISE,
     FEWEST_PAUSES,
+    SAME_NOISE,
     find_drops,
     find_pauses,
     find_same_noise,
@@ -71,13 +72,15 @@ def pasted(sound: data.Floats, rng: np.random.Generator) -> tuple[data.Floats, f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speakers", type=int, default=100)
+    parser.add_argument("--half", choices=("train", "test"), default="test")
     parser.add_argument("--saves", nargs="*", default=["wav", "mp3 64k", "opus 24k"])
     arguments = parser.parse_args()
     folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
     by_speaker: dict[tuple[str, str], list[data.Carrier]] = defaultdict(list)
-    for carrier in data.carriers(folder, "test"):
+    for carrier in data.carriers(folder, arguments.half):
         by_speaker[carrier.set_name, carrier.speaker].append(carrier)
-    chosen = list(by_speaker.values())[: arguments.speakers]
+    everybody = list(by_speaker.values())
+    chosen = everybody[:: max(1, len(everybody) // arguments.speakers)]
     print("| saved as | measure | untouched | with what was put in |\n|---|---|---|---|")
     for save in arguments.saves:
         _measure(chosen, save)
@@ -141,8 +144,8 @@ def _measure(chosen: list[list[data.Carrier]], save: str) -> None:
         ("drops (80 ms, 40 dB put in)", f"{drops} in {hours:.2f} h", f"{quiet_found} of {quiet}"),
         (
             "same noise (0.6 s of room tone put in)",
-            f"{sum(c >= 0.5 for c in correlations)} of {len(correlations)} speakers, "
-            f"highest {max(correlations):.2f}",
+            f"{sum(c >= SAME_NOISE for c in correlations)} of {len(correlations)} speakers, "
+            f"highest {np.sort(correlations)[-3:].round(2).tolist()}",
             f"{sum(tone)} of {tone_cut}",
         ),
         *(

@@ -51,7 +51,7 @@ def pauses_v1(recording: Recording, case: CaseView, *, unlike: float = 6.0) -> F
        recording's own rate, and equal hashes at one distance are followed. Windows that hardly
        change are left out, and so are those that occur more than eight times, as in a machine's tone.
     3. Pauses are 0.2 s or more in which nobody speaks. Their noise below 1 kHz is flattened and
-       correlated with itself elsewhere: room tone that was pasted twice correlates.
+       correlated with itself elsewhere: room tone that was pasted twice correlates by 0.8 or more.
     4. The noise of each pause, in twenty bands, is compared with that of all pauses. One that lies
        ``unlike`` robust deviations or more from them, over all bands, is told.
     """
