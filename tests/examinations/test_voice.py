@@ -257,7 +257,7 @@ def test_regions_that_a_person_set_are_all_that_is_compared(tmp_path: Path) -> N
 def test_a_neural_model_takes_the_same_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From the shelf, by its name; one that is not there ends as not examined."""
     monkeypatch.setenv("EARWITNESS_MODELS", str(tmp_path / "models"))
-    case = make(tmp_path, DEMO / "impostor.opus")
+    case = make(tmp_path, DEMO / "impostor.opus", known=[DEMO / "known_1.m4a"])
     case.set_parameter("voice", "model", "wespeaker-resnet34-lm")
     refused = voice(case)
     assert isinstance(refused, NotExamined) and "earwitness models pull" in refused.needed
