@@ -17,7 +17,6 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "examinations"))
 
-import numpy as np
 import tiny_detector
 import tiny_whisper
 
@@ -71,6 +70,8 @@ def cut_mp3(folder: Path) -> dict[str, list[Path]]:
 def quiet(folder: Path) -> dict[str, list[Path]]:
     """Five seconds that are all but silent."""
     return {"questioned": [sounds.write_wav(folder / "quiet.wav", sounds.tone(5.0, level=4e-5))]}
+
+
 def voice_message_and_population(_: Path) -> dict[str, list[Path]]:
     """The same, with eleven other voices of the demo, two minutes together."""
     voices = sorted((DEMO_SOUNDS / "population").glob("*.opus"))[:12]
