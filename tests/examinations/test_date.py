@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 import sounds
+from earwitness.archive.search import Stretch
+from earwitness.archive.segment import Known
 from earwitness.dossier.dating import TimeNetwork
+from earwitness.dossier.dating_lines import shown
+from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.evidence.exhibit import Declared, Exhibit, Role
-from earwitness.examinations._time_evidence import Passage, dated
+from earwitness.evidence.structure import read_structure
+from earwitness.evidence.structure.model import Stamp
+from earwitness.examinations._time_evidence import Passage, archive_finds, container_times, dated
 from earwitness.examinations.date import _figures, date_v1
 from earwitness.outcome import Finding, NotExamined
 from earwitness.signal.recording import Recording
@@ -205,3 +212,55 @@ def test_the_picture_of_an_open_interval(tmp_path: Path, typed: str) -> None:
     assert figure.x_range is not None
     assert span[0] == figure.x_range[0] or span[1] == figure.x_range[1]
     assert _figures(TimeNetwork(()), TimeNetwork(()).interval("x")) == ()
+
+
+def _stretch(name: str, agreement: float) -> Stretch:
+    known = Known("b" * 64, name, 60.0, 3_750)
+    return Stretch(known, 1.0, 9.0, 20.0, 28.0, 1.0, 0.0, agreement, 40.0, 1e-9)
+
+
+def _release(subject: str, day: date) -> Statement:
+    value = Value(day.isoformat(), day, day)
+    said_by, prop = ("A desk",), Property.RELEASED_ON
+    return Statement(
+        subject,
+        prop,
+        value,
+        said_by,
+        Manner.ASSERTED,
+        "",
+        None,
+        None,
+        "c" * 64,
+        0,
+        1,
+        "x",
+        "person:R",
+    )
+
+
+def test_a_passage_that_an_archive_holds() -> None:
+    """It is no younger than the archived recording, by the date that the dossier has for it."""
+    row = (_release("the message release_2031.mp3", date(2031, 6, 4)), "dossier.jsonl", "accepted")
+    found = list(archive_finds([_stretch("release_2031.mp3", 0.9)], [row]))
+    interval = TimeNetwork(found).interval(Passage(1.0, 9.0).point)
+    assert interval.not_after is not None
+    assert shown(interval.not_after.at_s) == "2031-06-04"
+    assert interval.not_after.rests_on == ()
+    assert interval.not_before is None
+
+
+def test_a_faint_stretch_dates_nothing() -> None:
+    """It may be the same words said again by the same synthetic voice."""
+    assert not list(archive_finds([_stretch("release_2031.mp3", 0.5)], []))
+
+
+def test_times_in_the_file(tmp_path: Path) -> None:
+    """The file's own clock bounds from above, hedged; what is no time is passed over."""
+    whole = read_structure(sounds.write_wav(tmp_path / "a.wav", sounds.tone(1.0)))
+    stamps = (Stamp("tag", "2033-04-14T09:00:00", "written"), Stamp("tag", "soon", "written"))
+    structure = replace(whole, times=stamps)
+    (one,) = container_times(structure, 60.0)
+    assert one.most is not None
+    assert shown(one.most) == "2033-04-14 09:01:01 UTC"
+    assert "clock" in one.hedge
