@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import soxr
 
 from earwitness.evidence.decode import decode_mono
 from earwitness.signal.basebands import BASEBAND_RATE_HZ, basebands
@@ -90,9 +91,17 @@ def speech(seconds: float, random: np.random.Generator, *, half: str) -> np.ndar
 
 
 def mixed(
-    cycles: np.ndarray, level_db: float, random: np.random.Generator, *, half: str
+    cycles: np.ndarray,
+    level_db: float,
+    random: np.random.Generator,
+    *,
+    half: str,
+    rate: int = RATE,
 ) -> np.ndarray:
     """Speech with hum of a stretch of mains, so many dB against the speech [shape=(n,)]."""
-    hum = hum_of(cycles, random)
-    spoken = speech(hum.size / RATE, random, half=half)
-    return spoken + hum[: spoken.size] * np.float32(0.05 * 10 ** (level_db / 20))
+    hum = hum_of(cycles, random, rate=rate)
+    spoken = speech(hum.size / rate, random, half=half)
+    if rate != RATE:
+        spoken = soxr.resample(spoken, RATE, rate)
+    size = min(spoken.size, hum.size)
+    return spoken[:size] + hum[:size] * np.float32(0.05 * 10 ** (level_db / 20))

@@ -67,10 +67,11 @@ def track_row(level: float, codec: str, number: int, half: str) -> dict:
     random = np.random.default_rng([int(-level), len(codec), number, len(half)])
     paths = mains_paths()[0 if half == "train" else 1 :: 2]
     cycles = mains_cycles(paths[(7 * number) % len(paths)])[: 600 * 16 + 1]
-    sound = mixed(cycles, level, random, half=half)
     if codec == "opus":
-        sound = opus(24_000)(sound, random)
-    low = soxr.resample(sound, RATE, HUM_RATE_HZ)
+        sound = opus(24_000)(mixed(cycles, level, random, half=half), random)
+        low = soxr.resample(sound, RATE, HUM_RATE_HZ)
+    else:
+        low = mixed(cycles, level, random, half=half, rate=HUM_RATE_HZ)
     started = time.process_time()
     presence = find_hum(low, sample_rate_hz=HUM_RATE_HZ)
     bands = hum_bands(low, nominal_hz=50, sample_rate_hz=HUM_RATE_HZ)

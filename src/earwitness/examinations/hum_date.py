@@ -229,7 +229,8 @@ def _summary(whole: _Dated, dated: Sequence[_Dated], breaks: Sequence[float]) ->
     best = whole.best if whole.best.probability >= DATED or not dated else dated[0].best
     wrong = 1.0 - best.probability
     if best.probability >= DATED:
-        cut = f" It breaks at {len(breaks)} places." if breaks else ""
+        places = "one place" if len(breaks) == 1 else f"{len(breaks)} places"
+        cut = f" Its phase breaks at {places}." if breaks else ""
         return (
             f"Its hum is that of the grid from {_when(best.start_s)} on ({whole.grid}); the "
             f"probability that this is a false match is {_probability(wrong)}.{cut}"
@@ -313,6 +314,8 @@ def _figures(
             x_label="days from the best place",
             y_label="mHz left",
             layers=(Points(numbers(places), numbers(left), "best places"),),
+            x_range=(round(1.1 * min(places) - 0.01, 3), round(1.1 * max(places) + 0.01, 3)),
+            y_range=(0.0, round(1.1 * max(left) + 0.1, 2)),
         ),
     )
 

@@ -7,8 +7,19 @@ import numpy as np
 from earwitness.evidence.exhibit import Role
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._hum import Hum, hum_of
-from earwitness.outcome import Asked, Envelope, Figure, Finding, Line, Measure, NotExamined, numbers
-from earwitness.signal.hum import LEAST_S, NOMINAL_HZ, THRESHOLD
+from earwitness.outcome import (
+    Asked,
+    Envelope,
+    Figure,
+    Finding,
+    Line,
+    Measure,
+    NotExamined,
+    Strength,
+    numbers,
+)
+from earwitness.signal.counted import rate_of
+from earwitness.signal.hum import FALSE_PRESENCE, LEAST_S, NOMINAL_HZ, THRESHOLD
 from earwitness.signal.recording import Recording
 
 DRAWN = 2_000
@@ -82,6 +93,18 @@ def mains_hum_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
             "threshold": THRESHOLD,
         },
         figures=(track_figure(hum, recording.duration_s),),
+        strength=_strength(),
+    )
+
+
+def _strength() -> Strength:
+    passed, tried = FALSE_PRESENCE
+    return Strength(
+        "false_alarm_rate",
+        *rate_of(passed, tried),
+        measured_on=f"{tried} searches at sixteen frequencies without mains, in 22 pieces of three minutes "
+        f"of read English with hum: {passed} passed, some of them lines of other machines",
+        wording="how often a frequency at which no mains hums passes the same test",
     )
 
 

@@ -167,7 +167,7 @@ def _phase_figure(scan: PhaseScan, breaks: Sequence[Break], duration_s: float) -
     return Figure(
         title="Phase of the mains hum",
         alternative=f"The phase of harmonic {scan.harmonic} against its slowly moving frequency; it "
-        f"wanders while the recording is whole, and steps at the {len(breaks)} breaks.",
+        f"wanders while the recording is whole, and steps where it breaks ({len(breaks)} times).",
         x_label="seconds",
         y_label="cycles",
         layers=tuple(layers),

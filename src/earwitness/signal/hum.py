@@ -30,6 +30,9 @@ LEAST_S: Final = 30.0
 THRESHOLD: Final = 6.0
 """How many spreads of the decoys the hum must stand above them; see ``find_hum``."""
 
+FALSE_PRESENCE: Final = (16, 352)
+"""How often a frequency without mains passed, of how many searches; see ``bench/whole_mains.py``."""
+
 FRAME_VALUES: Final = FRAME_S * BASEBAND_RATE_HZ
 _SEARCH_HARMONICS: Final = (1, 2, 3, 4, 6)
 _SEARCH_HALF_HZ: Final = 1.0
