@@ -87,7 +87,7 @@ def test_it_is_tagged(pdf: bytes) -> None:
     assert b'pdfuaid:part="1"' in root["/Metadata"].get_object().get_data()
     found = list(elements(root["/StructTreeRoot"]))
     tags = Counter(str(one["/S"]) for one in found)
-    assert (tags["/H1"], tags["/Figure"]) == (1, 3)
+    assert (tags["/H1"], tags["/Figure"]) == (1, 5)
     assert tags["/H2"] == 10
     assert all(one["/Alt"] for one in found if one["/S"] == "/Figure")
     scopes = {str(one["/A"]["/Scope"]) for one in found if one["/S"] == "/TH"}
