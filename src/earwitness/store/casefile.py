@@ -7,7 +7,7 @@ examinations are to be run. Comments and order are kept when earwitness writes t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,7 +91,17 @@ def read_case_file(path: Path) -> CaseFile:
     BadCaseFile
         If it is missing, is not TOML, or says something that it can't; the place is named.
     """
-    text = read_text(path)
+    return check_text(read_text(path))
+
+
+def check_text(text: str) -> CaseFile:
+    """Check the text of a case.toml.
+
+    Raises
+    ------
+    BadCaseFile
+        If it is not TOML, or says something that it can't; the place is named.
+    """
     try:
         case_file = CaseFile.model_validate(tomlkit.parse(text).unwrap())
     except tomlkit.exceptions.ParseError as error:
@@ -155,6 +165,23 @@ def text_with(text: str, exhibits: Sequence[Listed]) -> str:
             table.add(name, value)
         tables.append(table)
         known[listed.sha256, str(listed.role)] = table
+    return tomlkit.dumps(document)
+
+
+def text_changed(
+    text: str, *, title: str | None, claims: Mapping[str, str], settings: Mapping[str, float]
+) -> str:
+    """case.toml with another title, claims or settings; those that are not given stay."""
+    document = tomlkit.parse(text)
+    if title is not None and document.get("title") != title:
+        document["title"] = title
+    for name, values in (("claims", claims), ("settings", settings)):
+        if values and name not in document:
+            document.add(name, tomlkit.table())
+        table: Any = document.get(name)
+        for key, value in values.items():
+            if table.get(key) != value:
+                table[key] = value
     return tomlkit.dumps(document)
 
 

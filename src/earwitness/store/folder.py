@@ -22,9 +22,11 @@ from earwitness.store.casefile import (
     CaseFile,
     Claims,
     Listed,
+    check_text,
     new_text,
     read_case_file,
     read_text,
+    text_changed,
     text_hash,
     text_with,
     text_without,
@@ -182,6 +184,29 @@ class CaseFolder:
             text = text_with(read_text(self.case_file_path), [accepted])
             details = {"review": "accepted", "name": accepted.name}
             self.act("accept", changes=True, exhibits=[sha256], details=details, case_file=text)
+
+    def change(
+        self,
+        *,
+        title: str | None,
+        claims: Mapping[str, str],
+        settings: Mapping[str, float],
+    ) -> None:
+        """Change what case.toml says of the case as a whole.
+
+        Raises
+        ------
+        BadCaseFile
+            If a value is not allowed; nothing is changed then.
+        """
+        with self.database.locked():
+            before = read_text(self.case_file_path)
+            text = text_changed(before, title=title, claims=claims, settings=settings)
+            check_text(text)
+            if text != before:
+                changed = {"claims": dict(claims), "settings": dict(settings)}
+                said = changed if title is None else {"title": title, **changed}
+                self.act("change", changes=True, details=said, case_file=text)
 
     def withdraw(self, sha256: str) -> None:
         """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""
