@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from earwitness.cli import archive, case, dossier, examine, models, other, transcript
+from earwitness.cli import archive, case, desk, dossier, examine, models, other, transcript
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import CaseError, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
@@ -58,6 +58,8 @@ for command in (
     other.examinations,
     transcript.transcript,
     models.models,
+    desk.serve_desk,
+    desk.desk,
 ):
     earwitness.add_command(command)
     _takes_json(command)
