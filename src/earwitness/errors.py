@@ -14,7 +14,8 @@ EarwitnessError
 │   ├── NotARecording       nothing in the file can be heard
 │   ├── BadTranscript       a transcript is damaged, or in no format that is known
 │   ├── ExhibitAltered      an exhibit's bytes are not those that were received
-│   └── UnknownExhibit      no exhibit of the case goes by that name or hash
+│   ├── UnknownExhibit      no exhibit of the case goes by that name or hash
+│   └── BadMark             a mark lies outside of its recording, or is not there
 ├── DecodeError             the sound could not be decoded
 │   └── TooLong             it decodes to more hours than were allowed
 ├── DossierError            the dossier can't do what was asked
@@ -38,6 +39,9 @@ EarwitnessError
 │   ├── BadRedaction        a redaction names nothing that could be left out
 │   ├── BadBag              a bag is incomplete or altered, or holds what it should not
 │   └── StampRefused        an authority gave no time stamp, or a stamp does not hold
+├── DeskError               the desk, which is the web page, can't do what was asked
+│   ├── NoAccounts          it is to be reached from elsewhere, and nobody has an account
+│   └── BadAccount          an account's name, password or role is refused, or unknown
 ├── MissingPart             an optional package, model or data file is not installed
 └── WorkerDied              the process that examined was ended from outside, or crashed
 """
@@ -130,6 +134,10 @@ class UnknownExhibit(ExhibitError):
     """No exhibit of the case goes by that name or hash."""
 
 
+class BadMark(ExhibitError):
+    """A mark lies outside of its recording, ends before it begins, or is not there."""
+
+
 class DecodeError(EarwitnessError):
     """The sound could not be decoded."""
 
@@ -220,6 +228,18 @@ class BadBag(PublicationError):
 
 class StampRefused(PublicationError):
     """An authority gave no time stamp, or a stamp does not hold."""
+
+
+class DeskError(EarwitnessError):
+    """The desk, which is the web page, can't do what was asked."""
+
+
+class NoAccounts(DeskError):
+    """The desk is to be reached from other machines, and nobody has an account for it."""
+
+
+class BadAccount(DeskError):
+    """An account's name, password or role is refused, or nobody goes by that name."""
 
 
 class MissingPart(EarwitnessError):

@@ -18,13 +18,14 @@ import hashlib
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from earwitness import checking, handover, reporting, saying
+from earwitness import checking, handover, listening, reporting, saying
 from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
@@ -33,8 +34,10 @@ from earwitness.dossier.drafting import Source, draft
 from earwitness.dossier.model_drafting import NO_DRAFTS, Endpoint, draft_with_model
 from earwitness.dossier.statement import Statement
 from earwitness.engine.pool import Ended, Event, carry_out_all
+from earwitness.engine.preparing import prepare
 from earwitness.engine.task import Task
 from earwitness.errors import (
+    BadMark,
     CaseExists,
     CaseNotFound,
     DocumentError,
@@ -60,7 +63,9 @@ from earwitness.outcome import outcome_hash, substance_hash
 from earwitness.publishing import Publication
 from earwitness.report import ReportData, assemble, render, render_summary
 from earwitness.saying import ArchiveHits
-from earwitness.store.casefile import CaseFile, Claims, Settings
+from earwitness.signal.recording import Recording
+from earwitness.signal.tiles import Tiles
+from earwitness.store.casefile import CaseFile, Claims, Settings, read_case_file
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
 from earwitness.store.folder import CaseFolder, Clock, utc_now
@@ -124,6 +129,14 @@ class Replayed:
     other_versions: Mapping[str, tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A recording of a case as sound, and the pieces of its waveform and spectrogram."""
+
+    recording: Recording
+    tiles: Tiles
+
+
 class Case:
     """One case, opened by one person. Make it with ``open``, ``new`` or ``beside``."""
 
@@ -168,11 +181,31 @@ class Case:
             One for each file, in order.
         """
         for file in files:
-            name = safe_name(Path(file).name)
             try:
-                yield self._add(Path(file), Role(role), name=name, speaker=speaker)
+                yield self.add_file(file, role, speaker=speaker)
             except EarwitnessError as error:
-                yield Refused(name, error)
+                yield Refused(safe_name(Path(file).name), error)
+
+    def add_file(
+        self, file: str | Path, role: Role | str, *, name: str = "", speaker: str = ""
+    ) -> Added:
+        """Add one file as an exhibit.
+
+        Parameters
+        ----------
+        file : path
+        role : Role
+        name : str
+            What to call it; the file's own name where empty.
+        speaker : str
+            For known and population recordings: who speaks.
+
+        Raises
+        ------
+        ExhibitError, DecodeError
+        """
+        shown = safe_name(name or Path(file).name)
+        return self._add(Path(file), Role(role), name=shown, speaker=speaker)
 
     def add_transcript(
         self,
@@ -183,6 +216,7 @@ class Case:
         kind: Kind | str = Kind.ORIGINAL,
         by: str = "",
         review: Review | str = Review.DRAFT,
+        name: str = "",
     ) -> Added:
         """Add a transcript, and declare which recording it says the words of.
 
@@ -199,6 +233,8 @@ class Case:
         by : str
             Who transcribed or translated; this user where empty.
         review : Review
+        name : str
+            What to call it; the file's own name where empty.
 
         Raises
         ------
@@ -211,8 +247,8 @@ class Case:
             by=by or self._folder.who,
             review=str(Review(review)),
         )
-        name = safe_name(Path(file).name)
-        return self._add(Path(file), Role.TRANSCRIPT, name=name, speaker="", declared=declared)
+        shown = safe_name(name or Path(file).name)
+        return self._add(Path(file), Role.TRANSCRIPT, name=shown, speaker="", declared=declared)
 
     def accept_transcript(self, wanted: str) -> str:
         """Stand behind a transcript, by its name or the beginning of its hash; give the hash.
@@ -321,6 +357,7 @@ class Case:
         published: date | None = None,
         outlet: str = "",
         model: Endpoint | None = None,
+        name: str = "",
     ) -> Drafted:
         """Add a document as an exhibit and draft its statements; all are drafts until accepted.
 
@@ -335,6 +372,8 @@ class Case:
         model : Endpoint, optional
             A language model on the user's own machine that drafts as well; each of its statements
             quotes the document word for word, or is dropped and counted.
+        name : str
+            What to call it; the file's own name where empty.
 
         Raises
         ------
@@ -343,7 +382,8 @@ class Case:
         path = Path(file)
         require_plain_file(path)
         document = read_document_file(path, published=published, outlet=outlet)
-        added = self._add(path, Role.DOCUMENT, name=safe_name(path.name), speaker="")
+        shown = safe_name(name or path.name)
+        added = self._add(path, Role.DOCUMENT, name=shown, speaker="")
         source = Source(added.sha256, document.published, document.outlet)
         statements = draft(document.text, source)
         by_model = draft_with_model(document.text, source, model) if model else NO_DRAFTS
@@ -392,6 +432,111 @@ class Case:
         checked = found.parameters({parameter: value})[parameter]
         self._folder.set_parameter(found.name, parameter, checked)
 
+    def exhibit(self, wanted: str) -> Exhibit:
+        """An exhibit that plays a role, by its name or the beginning of its hash.
+
+        Raises
+        ------
+        UnknownExhibit
+        """
+        sha256 = self._folder.find(wanted)
+        for exhibit in self.exhibits:
+            if exhibit.sha256 == sha256:
+                return exhibit
+        raise UnknownExhibit("that exhibit plays no role", got=wanted)
+
+    def listen(self, wanted: str) -> Listening:
+        """A recording of the case, to look at and to listen to.
+
+        Raises
+        ------
+        UnknownExhibit
+            If it is no recording that plays a role.
+        """
+        sha256 = self._folder.find(wanted)
+        found = [each for each in self.exhibits if each.sha256 == sha256 and each.role.is_recording]
+        if not found:
+            raise UnknownExhibit("that exhibit is no recording of the case", got=wanted)
+        settings = self.case_file.settings
+        recording = Recording(found[0], self._folder.cache, max_hours=settings.max_hours)
+        return Listening(recording, Tiles(recording))
+
+    def prepare(self, wanted: str) -> Generator[float, None, None]:
+        """Make a recording ready to be listened to, in a process of its own; give how far it is.
+
+        Raises
+        ------
+        UnknownExhibit, DecodeError, WorkerDied
+        """
+        recording = self.listen(wanted).recording
+        yield from prepare(recording.exhibit, self._folder.cache, max_hours=recording.max_hours)
+
+    def places(self, sha256: str) -> list[listening.Found]:
+        """All places that were found in a recording, in order of time."""
+        return listening.places(self.outcomes(sha256))
+
+    def twins(self, sha256: str) -> list[listening.Twin]:
+        """The passages of a recording that were heard elsewhere, and where."""
+        return listening.twins(self.outcomes(sha256), self.exhibit(sha256), self.exhibits)
+
+    def marks(self, sha256: str) -> list[listening.Mark]:
+        """What persons marked in a recording, in order of time."""
+        return listening.marks(self.custody, sha256)
+
+    def mark(self, wanted: str, start_s: float, end_s: float, label: str = "") -> None:
+        """Mark a place in a recording.
+
+        Raises
+        ------
+        UnknownExhibit
+        BadMark
+            If it does not lie between 0 and the longest recording that is allowed.
+        """
+        recording = self.listen(wanted).recording
+        if not 0 <= start_s <= end_s <= recording.max_hours * 3600:
+            raise BadMark(
+                "a mark begins within the recording and does not end before it begins",
+                got=f"{start_s:g} s to {end_s:g} s",
+            )
+        details = {
+            "start_s": round(start_s, 3),
+            "end_s": round(end_s, 3),
+            "label": label[: listening.MAX_LABEL],
+        }
+        self._folder.act(
+            "mark", changes=False, details=details, exhibits=[recording.exhibit.sha256]
+        )
+
+    def unmark(self, wanted: str, number: int) -> None:
+        """Take a mark away, by the number of its custody entry; the log keeps it.
+
+        Raises
+        ------
+        UnknownExhibit
+        BadMark
+            If there is no such mark.
+        """
+        sha256 = self.listen(wanted).recording.exhibit.sha256
+        if all(mark.number != number for mark in self.marks(sha256)):
+            raise BadMark("there is no such mark", got=str(number))
+        self._folder.act("unmark", changes=False, details={"number": number}, exhibits=[sha256])
+
+    def change(
+        self,
+        *,
+        title: str | None = None,
+        claims: Mapping[str, str] | None = None,
+        settings: Mapping[str, float] | None = None,
+    ) -> None:
+        """Change what case.toml says of the case as a whole; comments and order in it are kept.
+
+        Raises
+        ------
+        BadCaseFile
+            If a value is not allowed; nothing is changed then.
+        """
+        self._folder.change(title=title, claims=claims or {}, settings=settings or {})
+
     def withdraw(self, wanted: str) -> str:
         """Take an exhibit's roles away, by its name or the beginning of its hash; give the hash.
 
@@ -401,9 +546,7 @@ class Case:
         ------
         UnknownExhibit
         """
-        sha256 = self._folder.find(wanted)
-        if all(exhibit.sha256 != sha256 for exhibit in self.exhibits):
-            raise UnknownExhibit("that exhibit plays no role", got=wanted)
+        sha256 = self.exhibit(wanted).sha256
         self._folder.withdraw(sha256)
         return sha256
 
@@ -413,6 +556,7 @@ class Case:
         *,
         again: bool = False,
         on_event: OnEvent | None = None,
+        stop: threading.Event | None = None,
     ) -> Iterator[Examined]:
         """Carry out examinations on all cores, and keep each outcome as soon as it is reached.
 
@@ -427,6 +571,8 @@ class Case:
             Compute everything anew.
         on_event : callable, optional
             Told what happens meanwhile.
+        stop : threading.Event, optional
+            When another thread sets it, nothing more is examined; what had ended is kept.
 
         Yields
         ------
@@ -448,7 +594,7 @@ class Case:
                 waiting[task.key] = (task, known.number if known else 0)
         reused_all = not waiting
         tasks = [task for task, _ in waiting.values()]
-        for event in carry_out_all(tasks, workers=self.case_file.settings.workers):
+        for event in carry_out_all(tasks, workers=self.case_file.settings.workers, stop=stop):
             if on_event is not None:
                 on_event(event)
             if isinstance(event, Ended):
@@ -526,12 +672,15 @@ class Case:
             stored_sha256=outcome_hash(event.outcome),
         )
 
-    def outcomes(self) -> list[Examined]:
-        """The newest outcome of each exhibit and examination, by the newest version that was run."""
+    def outcomes(self, of: str = "") -> list[Examined]:
+        """The newest outcome of each exhibit and examination, by the newest version that was run.
+
+        ``of`` is the SHA-256 of an exhibit, if only its outcomes are wanted.
+        """
         roles = {exhibit.sha256 for exhibit in self.exhibits}
         newest: dict[tuple[str, str], Examined] = {}
         with self._folder.database.read() as transaction:
-            for examined in transaction.outcomes():
+            for examined in transaction.outcomes(of):
                 identity = (examined.exhibit, examination_of_outcome(examined.method).family)
                 known = newest.get(identity)
                 if known is None or _version(examined) >= _version(known):
@@ -731,6 +880,16 @@ def open(folder: str | Path, *, who: str = "", clock: Clock = utc_now) -> Case:
     CaseNotFound, CaseDamaged, CaseTooNew, BadCaseFile
     """
     return Case(CaseFolder.open(Path(folder), who=who or this_user(), clock=clock))
+
+
+def title_of(folder: str | Path) -> str:
+    """What a case is called, without opening it.
+
+    Raises
+    ------
+    BadCaseFile
+    """
+    return read_case_file(Path(folder) / "case.toml").title
 
 
 def verify(folder: str | Path) -> Verification:

@@ -268,6 +268,22 @@ def test_a_caller_that_stops_listening_leaves_no_worker(behave: Callable[[str], 
     assert threading.active_count() == before
 
 
+def test_another_thread_can_stop_it(behave: Callable[[str], Task]) -> None:
+    """When stop is set, the workers are ended within moments, also while nothing happens in them."""
+    stop = threading.Event()
+    events = carry_out_all([behave("pid"), behave("slowly")], workers=1, stop=stop)
+    pid = 0
+    for event in events:
+        if isinstance(event, Ended):
+            assert isinstance(event.outcome, Finding)
+            pid = int(event.outcome.summary)
+        if isinstance(event, Started) and event.task.parameters["how"] == "slowly":
+            threading.Timer(0.2, stop.set).start()
+            asked = time.monotonic()
+    assert time.monotonic() - asked < 5
+    assert not runs(pid)
+
+
 def test_a_worker_that_cannot_start_fails_its_task(
     behave: Callable[[str], Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:

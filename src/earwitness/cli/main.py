@@ -10,6 +10,7 @@ import click
 from earwitness.cli import (
     archive,
     case,
+    desk,
     dossier,
     examine,
     grid,
@@ -75,6 +76,8 @@ for command in (
     publish.review,
     publish.export,
     publish.stamp,
+    desk.serve_desk,
+    desk.desk,
 ):
     earwitness.add_command(command)
     _takes_json(command)

@@ -24,6 +24,7 @@ _COMMAND = [sys.executable, "-m", "earwitness.engine.worker"]
 _LAST_WORDS = 2_000
 _PATIENCE_S = 10.0
 _SIGNALS = {int(each): each.name for each in signal.Signals}
+_LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ class Ended:
 Event = Started | Advanced | Ended
 
 
-def carry_out_all(tasks: Sequence[Task], *, workers: int = 0) -> Iterator[Event]:
+def carry_out_all(
+    tasks: Sequence[Task], *, workers: int = 0, stop: threading.Event | None = None
+) -> Iterator[Event]:
     """Carry out tasks in worker processes, as many at once as there are cores.
 
     Parameters
@@ -62,6 +65,8 @@ def carry_out_all(tasks: Sequence[Task], *, workers: int = 0) -> Iterator[Event]
     tasks : sequence of Task
     workers : int
         Processes at once; 0 means one for each core that this process may use.
+    stop : threading.Event, optional
+        When another thread sets it, the workers are ended and nothing more is yielded.
 
     Yields
     ------
@@ -81,8 +86,11 @@ def carry_out_all(tasks: Sequence[Task], *, workers: int = 0) -> Iterator[Event]
         for worker in pool:
             worker.start()
         left = len(tasks)
-        while left:
-            event = events.get()
+        while left and not (stop and stop.is_set()):
+            try:
+                event = events.get(timeout=_LOOK_EVERY_S if stop else None)
+            except queue.Empty:
+                continue
             left -= isinstance(event, Ended)
             yield event
     finally:

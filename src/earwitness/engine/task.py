@@ -71,9 +71,9 @@ class Task:
     def to_json(self) -> dict[str, Any]:
         """The task as JSON, for the way to a worker."""
         data = asdict(self)
-        data["exhibit"] = _exhibit_to_json(self.exhibit)
+        data["exhibit"] = exhibit_to_json(self.exhibit)
         data["seen"] = {
-            str(role): [_exhibit_to_json(exhibit) for exhibit in exhibits]
+            str(role): [exhibit_to_json(exhibit) for exhibit in exhibits]
             for role, exhibits in self.seen.items()
         }
         return data
@@ -82,9 +82,9 @@ class Task:
 def task_from_json(data: Mapping[str, Any]) -> Task:
     """A task as it came from the parent process."""
     fields = dict(data)
-    fields["exhibit"] = _exhibit_from_json(data["exhibit"])
+    fields["exhibit"] = exhibit_from_json(data["exhibit"])
     fields["seen"] = {
-        Role(role): tuple(_exhibit_from_json(exhibit) for exhibit in exhibits)
+        Role(role): tuple(exhibit_from_json(exhibit) for exhibit in exhibits)
         for role, exhibits in data["seen"].items()
     }
     for named in ("archives", "grids"):
@@ -143,11 +143,13 @@ def _identity(exhibit: Exhibit) -> list[Any]:
     return [exhibit.sha256, exhibit.speaker, *([declared] if declared else [])]
 
 
-def _exhibit_to_json(exhibit: Exhibit) -> dict[str, Any]:
+def exhibit_to_json(exhibit: Exhibit) -> dict[str, Any]:
+    """An exhibit as JSON, for the way to a worker."""
     return {**asdict(exhibit), "path": str(exhibit.path), "role": str(exhibit.role)}
 
 
-def _exhibit_from_json(data: Mapping[str, Any]) -> Exhibit:
+def exhibit_from_json(data: Mapping[str, Any]) -> Exhibit:
+    """An exhibit as it came from the parent process."""
     typed = {
         "path": Path(data["path"]),
         "role": Role(data["role"]),

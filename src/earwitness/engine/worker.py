@@ -29,16 +29,16 @@ _MIN_MEMORY_BYTES = 4 << 30
 
 def main() -> None:
     """Answer tasks until there are no more."""
-    answers = _private_answers()
-    _limit_memory()
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    answers = private_answers()
+    limit_memory()
+    threading.Thread(target=end_with_parent, args=(os.getppid(),), daemon=True).start()
     intact: set[Path] = set()
     for line in sys.stdin.buffer:
         task = task_from_json(json.loads(line))
         started = time.monotonic()
         outcome = _examine(task, answers, intact)
         seconds = time.monotonic() - started
-        _answer(answers, {"outcome": outcome_to_json(outcome), "seconds": seconds})
+        answer(answers, {"outcome": outcome_to_json(outcome), "seconds": seconds})
 
 
 def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
@@ -48,7 +48,7 @@ def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
         nonlocal last
         if time.monotonic() - last >= _PROGRESS_EVERY_S:
             last = time.monotonic()
-            _answer(answers, {"progress": round(fraction, 3), "doing": doing})
+            answer(answers, {"progress": round(fraction, 3), "doing": doing})
 
     exhibits = [task.exhibit, *(each for exhibits in task.seen.values() for each in exhibits)]
     try:
@@ -65,19 +65,20 @@ def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
     return carry_out(examination, recording, view, task.parameters)
 
 
-def _private_answers() -> IO[bytes]:
+def private_answers() -> IO[bytes]:
     """A way to the parent that no library can write on: what they print goes to the error output."""
     descriptor = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(descriptor, "wb")
 
 
-def _answer(answers: IO[bytes], message: dict[str, Any]) -> None:
+def answer(answers: IO[bytes], message: dict[str, Any]) -> None:
+    """Send the parent one line."""
     answers.write(json.dumps(message).encode() + b"\n")
     answers.flush()
 
 
-def _limit_memory() -> None:
+def limit_memory() -> None:
     """Let a decompression bomb end in a MemoryError rather than in a machine without memory."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = max(_MIN_MEMORY_BYTES, physical // 2)
@@ -87,7 +88,8 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as its parent is gone."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)

@@ -290,6 +290,8 @@ def _custody(entry: Entry, marks: Mapping[str, str]) -> CustodyPart:
             what = f"added as {details['role']}: {details['name']} ({details['size']} bytes)"
         case "examine":
             what = f"{details['method']} ended in {details['ended_in']}"
+        case "change":
+            what = "title, claims or settings were changed at the desk"
         case "edit":
             what = "case.toml was edited by hand"
         case "accept":

@@ -7,7 +7,7 @@ examinations are to be run. Comments and order are kept when earwitness writes t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -125,7 +125,17 @@ def read_case_file(path: Path) -> CaseFile:
     BadCaseFile
         If it is missing, is not TOML, or says something that it can't; the place is named.
     """
-    text = read_text(path)
+    return check_text(read_text(path))
+
+
+def check_text(text: str) -> CaseFile:
+    """Check the text of a case.toml.
+
+    Raises
+    ------
+    BadCaseFile
+        If it is not TOML, or says something that it can't; the place is named.
+    """
     try:
         case_file = CaseFile.model_validate(tomlkit.parse(text).unwrap())
     except tomlkit.exceptions.ParseError as error:
@@ -207,6 +217,23 @@ def text_cleared(text: str, sha256: str, role: Role, key: str) -> str:
     for table in _tables(document):
         if table.get("sha256") == sha256 and table.get("role") == str(role):
             table.pop(key, None)
+    return tomlkit.dumps(document)
+
+
+def text_changed(
+    text: str, *, title: str | None, claims: Mapping[str, str], settings: Mapping[str, float]
+) -> str:
+    """case.toml with another title, claims or settings; those that are not given stay."""
+    document = tomlkit.parse(text)
+    if title is not None and document.get("title") != title:
+        document["title"] = title
+    for name, values in (("claims", claims), ("settings", settings)):
+        if values and name not in document:
+            document.add(name, tomlkit.table())
+        table: Any = document.get(name)
+        for key, value in values.items():
+            if table.get(key) != value:
+                table[key] = value
     return tomlkit.dumps(document)
 
 

@@ -121,11 +121,12 @@ class Transaction:
         row = self.connection.execute(query).first()
         return _examined(dict(row._mapping)) if row else None
 
-    def outcomes(self) -> Iterator[Examined]:
-        """All outcomes ever reached, oldest first, one at a time."""
-        for row in self.connection.execute(
-            sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
-        ):
+    def outcomes(self, exhibit: str = "") -> Iterator[Examined]:
+        """All outcomes ever reached, or those of one exhibit; oldest first, one at a time."""
+        query = sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
+        if exhibit:
+            query = query.where(tables.outcomes.c.exhibit == exhibit)
+        for row in self.connection.execute(query):
             yield _examined(dict(row._mapping))
 
     def kept_outcomes(self) -> Iterator[Kept]:

@@ -23,9 +23,11 @@ from earwitness.store.casefile import (
     Claims,
     Listed,
     Redacted,
+    check_text,
     new_text,
     read_case_file,
     read_text,
+    text_changed,
     text_cleared,
     text_hash,
     text_set,
@@ -223,6 +225,29 @@ class CaseFolder:
             text = text_set(read_text(self.case_file_path), examination, parameter, value)
             details = {"examination": examination, "parameter": parameter, "value": value}
             self.act("set", changes=True, details=details, case_file=text)
+
+    def change(
+        self,
+        *,
+        title: str | None,
+        claims: Mapping[str, str],
+        settings: Mapping[str, float],
+    ) -> None:
+        """Change what case.toml says of the case as a whole.
+
+        Raises
+        ------
+        BadCaseFile
+            If a value is not allowed; nothing is changed then.
+        """
+        with self.database.locked():
+            before = read_text(self.case_file_path)
+            text = text_changed(before, title=title, claims=claims, settings=settings)
+            check_text(text)
+            if text != before:
+                changed = {"claims": dict(claims), "settings": dict(settings)}
+                said = changed if title is None else {"title": title, **changed}
+                self.act("change", changes=True, details=said, case_file=text)
 
     def withdraw(self, sha256: str) -> None:
         """Take an exhibit's roles away. Its bytes and history stay; adding it again undoes this."""
