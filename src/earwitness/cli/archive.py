@@ -221,7 +221,9 @@ def transcribe(screen: Screen, folder: Path, file: Path, of: str) -> None:
 @archive.command()
 @click.argument("folder", metavar="INDEX", type=_PATH)
 @click.argument("query")
-@click.option("--most", type=click.IntRange(1, 10_000), default=20, show_default=True)
+@click.option(
+    "--most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
+)
 @click.pass_obj
 def said(screen: Screen, folder: Path, query: str, most: int) -> None:
     """Find the words of QUERY in the transcripts of archived recordings, with their seconds."""
