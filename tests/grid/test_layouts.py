@@ -165,6 +165,7 @@ def test_files_are_read_as_they_are_published(tmp_path: Path, wrapped: str) -> N
         gzip.compress(b"dtm,f\n" * 50)[:-9],
         b"\xff\xfe\x00",
     ],
+    ids=["zip", "gzip that is none", "gzip that breaks off", "half a character"],
 )
 def test_damaged_wrappings_are_refused(tmp_path: Path, content: bytes) -> None:
     """A zip or gzip file that is cut short, or bytes that are no text."""
