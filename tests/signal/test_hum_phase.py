@@ -75,7 +75,7 @@ def test_a_real_break_in_a_real_recording_of_the_mains(real_data: object) -> Non
     found = scanned(decode_mono(path, sample_rate_hz=400), rate_hz=400).breaks(BREAK_THRESHOLD)
     best = max(found, key=lambda each: each.score)
     assert best.at_s == pytest.approx(481.5, abs=2.5)
-    assert abs(best.jump_cycles) == pytest.approx(0.5, abs=0.03)
+    assert abs(best.jump_cycles) == pytest.approx(0.5, abs=0.04)
 
 
 def test_rates_for_other_lengths() -> None:
