@@ -19,7 +19,7 @@ from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.evidence.exhibit import Declared, Exhibit, Role
 from earwitness.evidence.structure import read_structure
 from earwitness.evidence.structure.model import Stamp
-from earwitness.examinations._time_evidence import Passage, archive_finds, container_times, dated
+from earwitness.examinations._time_evidence import Passage, archive_finds, container_times
 from earwitness.examinations.date import _figures, date_v1
 from earwitness.outcome import Finding, NotExamined
 from earwitness.signal.recording import Recording
@@ -41,7 +41,7 @@ class View:
     """What the examination may see: documents and transcripts in a folder, and claims."""
 
     def __init__(self, folder: Path, claims: Mapping[str, str], **files: str) -> None:
-        self.claims, self.archives = claims, ()
+        self.claims, self.archives, self.grids = claims, (), ()
         self.folder, self.files = folder, files
         self.of = ""
 
@@ -187,18 +187,6 @@ def test_too_many_contradictions(tmp_path: Path) -> None:
     outcome = examined(tmp_path, typed=typed)
     assert isinstance(outcome, NotExamined)
     assert "contradicts itself" in outcome.reason
-
-
-def test_a_method_that_dates_sound_adds_its_own(tmp_path: Path) -> None:
-    """The seam for others, such as mains hum: a passage between two moments, to the second."""
-    passage = Passage(0.0, 60.0)
-    source = "mains_hum"
-    network = TimeNetwork(dated(passage, 1_000, 2_000, why="its hum", source=source))
-    interval = network.interval(passage.point)
-    assert interval.not_before is not None
-    assert interval.not_after is not None
-    assert (interval.not_before.at_s, interval.not_after.at_s) == (1_000, 2_000)
-    assert network.interval("the recording").not_before is not None
 
 
 @pytest.mark.parametrize("typed", ["the recording < 3 May 2020", "the recording > 3 May 2020"])

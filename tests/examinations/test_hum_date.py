@@ -31,9 +31,14 @@ def hummed(seconds: int, *, start_s: int = 7_200, off_by: float = 0.0) -> sounds
 
 
 def ended(
-    tmp_path: Path, sound: sounds.Floats, *, missing: range = range(0), records: Sequence[str] = ()
+    tmp_path: Path,
+    sound: sounds.Floats,
+    *,
+    missing: range = range(0),
+    records: Sequence[str] = (),
+    method: str = "hum_date_v1",
 ) -> Outcome:
-    """Carry hum_date_v1 out on a sound, against a record of seven hours."""
+    """Carry hum_date_v1, or another method, out on a sound, against a record of seven hours."""
     tape = sounds.write_wav(tmp_path / "tape.wav", sound)
     case = earwitness.new(tmp_path / "a.case", questioned=[tape])
     if records:
@@ -41,7 +46,7 @@ def ended(
         toml.write_text(f"grids = {list(records)}\n" + toml.read_text())
     else:
         list(case.add([sounds.write_grid(tmp_path / "grid.csv", 25_200, missing=missing)], "grid"))
-    (examined,) = case.examine(["hum_date_v1"])
+    (examined,) = case.examine([method])
     return examined.outcome
 
 
@@ -95,6 +100,30 @@ def test_an_insertion_shows_as_two_dates(tmp_path: Path) -> None:
     began = [str(piece["candidates"][0]["began"])[:16] for piece in outcome.details["pieces"]]
     assert began[0] == STARTS[:16]
     assert began[1] == "2033-04-12 04:07"
+
+
+def test_the_hum_bounds_the_interval_of_all_evidence(tmp_path: Path) -> None:
+    """date_v1 takes the date that the hum gives: not before it, if it is no copy, and not after."""
+    outcome = ended(tmp_path, hummed(180), method="date_v1")
+    assert isinstance(outcome, Finding), outcome
+    assert str(outcome.measure("not before").value)[:15] == STARTS[:15]
+    assert str(outcome.measure("not after").value)[:16] == "2033-04-12 02:03"
+    before, after = outcome.details["not_before"], outcome.details["not_after"]
+    assert "not when it was copied" in str(before["carried_by"])
+    assert "false match" in str(after["carried_by"]) and "copied" not in str(after["carried_by"])
+
+
+def test_parts_of_different_hum_are_passages_of_different_date(tmp_path: Path) -> None:
+    """A compilation: each part has an interval of its own, and the whole is as late as the latest."""
+    first, second = hummed(180), hummed(180, start_s=15_000)[80:]
+    outcome = ended(tmp_path, np.concatenate([first, second]), method="date_v1")
+    assert isinstance(outcome, Finding), outcome
+    labels = [place.label for place in outcome.places]
+    assert [label.split("not before ")[1][:16] for label in labels] == [
+        "2033-04-12 02:00",
+        "2033-04-12 04:10",
+    ]
+    assert str(outcome.measure("not before").value)[:16] == "2033-04-12 04:10"
 
 
 def test_a_recording_without_hum(tmp_path: Path) -> None:

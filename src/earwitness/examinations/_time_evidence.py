@@ -1,7 +1,6 @@
 """Evidence of when a recording was made, gathered as constraints between points in time.
 
-A source of its own kind is a function from what it knows to constraints; ``dated`` is what a source
-outside this file calls, such as one that dates a passage by its mains hum.
+Each kind of source is a function from what it knows to constraints.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from earwitness.dossier.dating import CALENDAR, Constraint
 from earwitness.dossier.dating_lines import DAY_S, first_second, last_second
 from earwitness.dossier.statement import Manner, Property, Statement
 from earwitness.evidence.structure import Structure
+from earwitness.examinations._hum_dates import HumDates, moment
 from earwitness.examinations._statements import Row
 from earwitness.transcripts.mentions import Mentioned
 
@@ -45,16 +45,6 @@ class Passage:
         """The recording as a whole is no older than any of its passages."""
         why = f"{self.point} is a part of it"
         return Constraint(self.point, RECORDING, 0, None, why, BY_DEFINITION)
-
-
-def dated(
-    passage: Passage | None, first_s: int, last_s: int, *, why: str, source: str, hedge: str = ""
-) -> Iterator[Constraint]:
-    """A passage, or the whole recording, made between two moments, by any method that dates sound."""
-    point = passage.point if passage else RECORDING
-    yield Constraint(CALENDAR, point, first_s, last_s, why, source, hedge)
-    if passage:
-        yield passage.within_recording()
 
 
 def released() -> Constraint:
@@ -216,6 +206,27 @@ def container_times(structure: Structure, seconds: float) -> Iterator[Constraint
         why = f"its file holds the time {stamp.time} ({stamp.where})"
         hedge = "the clock of the device that wrote the file"
         yield Constraint(CALENDAR, RECORDING, None, at_s, why, "the file", hedge)
+
+
+def hum_times(dates: HumDates) -> Iterator[Constraint]:
+    """When its mains hum was in the grid: the time that it was made, or copied on the mains.
+
+    Sound is no younger than a hum that lies over it, whichever of the two it was; that it is no older
+    holds only if the hum came in when it was made.
+    """
+    dated = dates.dated_pieces or ([dates.whole] if dates.whole and dates.whole.is_dated else [])
+    for part in dated:
+        passage = Passage(part.start_s, part.end_s) if dates.dated_pieces else None
+        point = passage.point if passage else RECORDING
+        began_s = part.best.start_s
+        first_s, last_s = began_s + int(part.start_s), began_s + int(part.end_s) + 1
+        wrong = f"a false match has a probability of {max(1.0 - part.best.probability, 1e-6):.1g}"
+        why = f"the mains hum of {point} is that of {moment(first_s)} in {part.grid}"
+        copied = f"{wrong}; if the hum came in when it was made, and not when it was copied"
+        yield Constraint(CALENDAR, point, first_s, None, why, "its mains hum", copied)
+        yield Constraint(CALENDAR, point, None, last_s, why, "its mains hum", wrong)
+        if passage:
+            yield passage.within_recording()
 
 
 def _once(

@@ -22,6 +22,8 @@ from earwitness.dossier.dating_lines import DAY_S, in_words, read_lines, shown
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.evidence.structure import read_structure
 from earwitness.examinations._contract import CaseView, Needs, examination
+from earwitness.examinations._hum import hum_of
+from earwitness.examinations._hum_dates import HumDates, grid_records, hum_dates
 from earwitness.examinations._known import known_from
 from earwitness.examinations._statements import Row, accepted, drafted
 from earwitness.examinations._time_evidence import (
@@ -30,6 +32,7 @@ from earwitness.examinations._time_evidence import (
     archive_finds,
     claimed_release,
     container_times,
+    hum_times,
     told_death,
     told_makings,
     told_mentions,
@@ -54,7 +57,12 @@ MAX_DRAWN = 20
         "Dechter, Meiri and Pearl 1991, Artificial Intelligence 49 (temporal constraint networks)",
         "Cherkassky and Goldberg 1999, Math. Programming 85 (contradictions as negative cycles)",
     ),
-    needs=Needs(may_use=(Role.DOCUMENT, Role.TRANSCRIPT), may_use_archives=True, claims=True),
+    needs=Needs(
+        may_use=(Role.DOCUMENT, Role.TRANSCRIPT, Role.GRID),
+        may_use_archives=True,
+        grids=True,
+        claims=True,
+    ),
 )
 def date_v1(recording: Recording, case: CaseView, *, typed: str = "") -> Finding | NotExamined:
     """Put all evidence of time into one network of constraints, and read off one interval.
@@ -62,10 +70,10 @@ def date_v1(recording: Recording, case: CaseView, *, typed: str = "") -> Finding
     1. Evidence is: the release that case.toml claims; the release, the making and the claimed
        speaker's death, as the documents' statements tell them (a death that is only rumoured dates
        nothing); events with a date that it mentions, by its transcript, or where it has none by a
-       document; passages that clearly stand in an archived recording; the times in its file; and
-       lines that a person typed (``typed``), such as ``the recording > the strike`` and
-       ``the strike: late 2015``. Statements are those that a person accepted, and drafts, which
-       are marked so and count as hedged.
+       document; passages that clearly stand in an archived recording; its mains hum, where
+       ``hum_date_v1`` would date it; the times in its file; and lines that a person typed
+       (``typed``), such as ``the recording > the strike`` and ``the strike: late 2015``. Statements
+       are those that a person accepted, and drafts, which are marked so and count as hedged.
     2. Each piece says that between two points in time lie at least, or at most, so many days. A day
        runs from midnight to midnight UTC. What mentions an event was said after it began; what was
        released had been made; the whole is as late as its latest passage. Words that two documents
@@ -79,8 +87,9 @@ def date_v1(recording: Recording, case: CaseView, *, typed: str = "") -> Finding
        dates.
     """
     rows, stretches = _statements(case), _found(recording, case)
+    hum = _hum_dates(recording, case)
     said = transcripts_of(case.exhibits(Role.TRANSCRIPT), recording.exhibit.sha256)
-    constraints = tuple(_gather(recording, case, rows, said, stretches, typed))  # 1, 2
+    constraints = tuple(_gather(recording, case, rows, said, stretches, hum, typed))  # 1, 2
     network = TimeNetwork(constraints)
     if len(network.conflicts) >= MAX_CONFLICTS:
         return NotExamined(
@@ -117,12 +126,25 @@ def _found(recording: Recording, case: CaseView) -> list[Stretch]:
     return found
 
 
+def _hum_dates(recording: Recording, case: CaseView) -> HumDates | None:
+    """Where its mains hum fits in the case's records, if it has hum and the case has records of it."""
+    everything, _ = grid_records(case)
+    if not everything:
+        return None
+    hum = hum_of(recording)
+    if isinstance(hum, NotExamined):
+        return None
+    records = [record for record in everything if record.nominal_hz == hum.track.nominal_hz]
+    return hum_dates(recording, hum, records, case) if records else None
+
+
 def _gather(
     recording: Recording,
     case: CaseView,
     rows: Sequence[Row],
     said: Sequence[tuple[Exhibit, Transcript]],
     stretches: Sequence[Stretch],
+    hum: HumDates | None,
     typed: str,
 ) -> Iterator[Constraint]:
     claim, constraints = claimed_release(case.claims.get("released", ""))
@@ -135,6 +157,7 @@ def _gather(
     mentions = [one for _, each in said for one in find_mentions(each, known)]
     yield from told_mentions(rows, mentions, is_transcribed=bool(said))
     yield from archive_finds(stretches, rows)
+    yield from hum_times(hum) if hum else ()
     yield from container_times(read_structure(recording.exhibit.path), recording.duration_s)
     yield from read_lines(typed, today=claim.latest if claim else None)
 

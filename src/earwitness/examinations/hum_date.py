@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
-from earwitness.errors import GridError
 from earwitness.evidence.exhibit import Role
 from earwitness.examinations._contract import CaseView, Needs, examination
-from earwitness.examinations._hum import Hum, bands_of, hum_of
+from earwitness.examinations._hum import Hum, hum_of
+from earwitness.examinations._hum_dates import (
+    DATED,
+    PRIOR,
+    Dated,
+    GridRecord,
+    grid_records,
+    hum_dates,
+    moment,
+)
 from earwitness.examinations.mains_hum import track_figure
-from earwitness.grid.match import Candidate, Searched, Track, search
-from earwitness.grid.reading import sniffed
-from earwitness.grid.store import Floats32, open_record
 from earwitness.outcome import (
     Asked,
     Figure,
@@ -30,40 +31,10 @@ from earwitness.outcome import (
     Points,
     numbers,
 )
-from earwitness.signal.hum import FRAME_S
-from earwitness.signal.hum_phase import BREAK_THRESHOLD, scan_phase
 from earwitness.signal.recording import Recording
 
 LEAST_S = 60.0
-DATED = 0.99
 LISTED = 0.5
-LEAST_PIECE_S = 45
-PRIOR = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """A record to look in, of so many days."""
-
-    name: str
-    nominal_hz: int
-    days: float
-    stretches: Callable[[], Iterable[tuple[int, Floats32]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Dated:
-    """What a part of the recording gave: its seconds, the record it fits best, and the search."""
-
-    start_s: float
-    end_s: float
-    grid: str
-    found: Searched
-
-    @property
-    def best(self) -> Candidate:
-        """The most probable place."""
-        return self.found.candidates[0]
 
 
 @examination(
@@ -101,25 +72,19 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
     hum = hum_of(recording)  # 1
     if isinstance(hum, NotExamined):
         return hum
-    everything, unread = _grids(case)
+    everything, unread = grid_records(case)
     grids = [grid for grid in everything if grid.nominal_hz == hum.track.nominal_hz]
     if not grids:
         return _no_grid(hum, unread)
-    case.progress(0.4, "comparing phases")
-    scan = scan_phase(bands_of(recording, hum), hum.track, threshold=BREAK_THRESHOLD)
-    breaks = [found.at_s for found in scan.breaks(BREAK_THRESHOLD)]  # 2
-    case.progress(0.6, "searching the records")
-    track = _without_breaks(hum, breaks)
-    whole = _date(track, hum, grids, 0.0, recording.duration_s)  # 3, 4
+    dates = hum_dates(recording, hum, grids, case)  # 2, 6
+    whole, pieces, dated = dates.whole, dates.pieces, dates.dated_pieces  # 3, 4
     if whole is None:
         return _not_covered(hum, grids)
-    pieces = _pieces(track, hum, breaks, grids, recording.duration_s) if breaks else []  # 6
     listed = sum(candidate.probability for candidate in whole.found.candidates)
-    dated = [piece for piece in pieces if piece.best.probability >= DATED]
     if listed < LISTED and not dated:  # 5
         return _too_little(whole, grids)
     return Finding(
-        summary=_summary(whole, dated, breaks),
+        summary=_summary(whole, dated, dates.breaks_s),
         measures=_measures(whole, grids, hum),
         places=tuple(Place(d.start_s, d.end_s, _label(d)) for d in (pieces or [whole])),
         limits=(
@@ -146,97 +111,27 @@ _LIMITS = (
 )
 
 
-def _grids(case: CaseView) -> tuple[list[_Grid], list[str]]:
-    """The records of the case, and the names of its grid exhibits that are none that can be read."""
-    found, unread = [], []
-    for folder in case.grids:
-        record = open_record(Path(folder))
-        days = record.seconds / 86_400
-        found.append(_Grid(record.publisher, record.nominal_hz, days, record.stretches))
-    for exhibit in case.exhibits(Role.GRID):
-        try:
-            nominal_hz, stretches = sniffed(exhibit.path)
-        except GridError:
-            unread.append(exhibit.name)
-            continue
-        days = sum(values.size for _, values in stretches) / 86_400
-        found.append(_Grid(exhibit.name, nominal_hz, days, partial(list, stretches)))
-    return found, unread
-
-
-def _without_breaks(hum: Hum, breaks: Sequence[float]) -> Track:
-    off = hum.track.frequency_hz - hum.track.nominal_hz
-    sigma = hum.track.sigma_hz.copy()
-    for at_s in breaks:
-        sigma[np.abs(hum.track.times_s - at_s) < FRAME_S / 2 - 1] = np.nan
-    return Track(off, sigma, hum.track.nominal_hz)
-
-
-def _date(
-    track: Track, hum: Hum, grids: Sequence[_Grid], start_s: float, end_s: float
-) -> _Dated | None:
-    """The record that a track fits best, and where; None where no record covers enough."""
-    first_s = float(hum.track.times_s[0])
-    inside = (hum.track.times_s >= start_s) & (hum.track.times_s <= end_s)
-    at = np.flatnonzero(inside & track.known)
-    if at.size < LEAST_PIECE_S - FRAME_S:
-        return None
-    part = Track(
-        track.off_hz[at[0] : at[-1] + 1], track.sigma_hz[at[0] : at[-1] + 1], track.nominal_hz
-    )
-    found = [(grid.name, search(part, grid.stretches(), prior=PRIOR)) for grid in grids]
-    found = [(name, searched) for name, searched in found if searched.candidates]
-    if not found:
-        return None
-    together = 1.0 + sum(1.0 / max(searched.nowhere, 1e-12) - 1.0 for _, searched in found)
-    name, best = max(found, key=lambda each: each[1].candidates[0].probability)
-    before_s = round(first_s + float(at[0]))
-    of_all = 1.0 / max(best.nowhere, 1e-12) / together  # the other records may hold it too
-    moved = tuple(
-        replace(c, start_s=c.start_s - before_s, probability=c.probability * of_all)
-        for c in best.candidates
-    )
-    searched = replace(best, candidates=moved, nowhere=1.0 / together)
-    return _Dated(start_s, end_s, name, searched)
-
-
-def _pieces(
-    track: Track, hum: Hum, breaks: Sequence[float], grids: Sequence[_Grid], duration_s: float
-) -> list[_Dated]:
-    ends = [0.0, *breaks, duration_s]
-    dated = (
-        _date(track, hum, grids, start_s, end_s)
-        for start_s, end_s in pairwise(ends)
-        if end_s - start_s >= LEAST_PIECE_S
-    )
-    return [piece for piece in dated if piece is not None]
-
-
-def _when(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _summary(whole: _Dated, dated: Sequence[_Dated], breaks: Sequence[float]) -> str:
+def _summary(whole: Dated, dated: Sequence[Dated], breaks: Sequence[float]) -> str:
     if len(dated) > 1:
         starts = [piece.best.start_s for piece in dated]
         if max(starts) - min(starts) > 60:
             told = "; ".join(
                 f"what is from {p.start_s:.0f} to {p.end_s:.0f} s, to a recording that began "
-                f"{_when(p.best.start_s)}"
+                f"{moment(p.best.start_s)}"
                 for p in dated
             )
             return f"Its hum dates its parts differently: {told}."
-    best = whole.best if whole.best.probability >= DATED or not dated else dated[0].best
+    best = whole.best if whole.is_dated or not dated else dated[0].best
     wrong = 1.0 - best.probability
     if best.probability >= DATED:
         places = "one place" if len(breaks) == 1 else f"{len(breaks)} places"
         cut = f" Its phase breaks at {places}." if breaks else ""
         return (
-            f"Its hum is that of the grid from {_when(best.start_s)} on ({whole.grid}); the "
+            f"Its hum is that of the grid from {moment(best.start_s)} on ({whole.grid}); the "
             f"probability that this is a false match is {_probability(wrong)}.{cut}"
         )
     return (
-        f"Its hum fits several times in the records, none surely: first {_when(best.start_s)}, with a "
+        f"Its hum fits several times in the records, none surely: first {moment(best.start_s)}, with a "
         f"probability of {best.probability:.2f}."
     )
 
@@ -245,19 +140,19 @@ def _probability(wrong: float) -> str:
     return f"{wrong:.1g}" if wrong >= 1e-6 else "under one in a million"
 
 
-def _label(dated: _Dated) -> str:
+def _label(dated: Dated) -> str:
     best = dated.best
     return (
-        f"a recording that began {_when(best.start_s)}, with a probability of {best.probability:.4f}; "
+        f"a recording that began {moment(best.start_s)}, with a probability of {best.probability:.4f}; "
         f"{1000 * best.rms_hz:.1f} mHz are left"
     )
 
 
-def _measures(whole: _Dated, grids: Sequence[_Grid], hum: Hum) -> tuple[Measure, ...]:
+def _measures(whole: Dated, grids: Sequence[GridRecord], hum: Hum) -> tuple[Measure, ...]:
     best = whole.best
     clock = 1e6 * best.offset_hz / hum.track.nominal_hz
     return (
-        Measure("began", _when(best.start_s)),
+        Measure("began", moment(best.start_s)),
         Measure("probability of a false match", max(1.0 - best.probability, 1e-6), digits=6),
         Measure("probability that no candidate is right", whole.found.nowhere, digits=6),
         Measure("left between hum and record", 1000 * best.rms_hz, "mHz", digits=2),
@@ -273,7 +168,7 @@ def _measures(whole: _Dated, grids: Sequence[_Grid], hum: Hum) -> tuple[Measure,
     )
 
 
-def _as_json(dated: _Dated) -> dict[str, object]:
+def _as_json(dated: Dated) -> dict[str, object]:
     return {
         "start_s": dated.start_s,
         "end_s": dated.end_s,
@@ -281,14 +176,14 @@ def _as_json(dated: _Dated) -> dict[str, object]:
         "nowhere": dated.found.nowhere,
         "tail": dated.found.tail,
         "candidates": [
-            {**asdict(candidate), "began": _when(candidate.start_s)}
+            {**asdict(candidate), "began": moment(candidate.start_s)}
             for candidate in dated.found.candidates
         ],
     }
 
 
 def _figures(
-    whole: _Dated, hum: Hum, grids: Sequence[_Grid], duration_s: float
+    whole: Dated, hum: Hum, grids: Sequence[GridRecord], duration_s: float
 ) -> tuple[Figure, ...]:
     best = whole.best
     line = None
@@ -330,7 +225,7 @@ def _no_grid(hum: Hum, unread: Sequence[str]) -> NotExamined:
     )
 
 
-def _not_covered(hum: Hum, grids: Sequence[_Grid]) -> NotExamined:
+def _not_covered(hum: Hum, grids: Sequence[GridRecord]) -> NotExamined:
     return NotExamined(
         reason="no record covers as much as this recording without a gap, or the hum is too short",
         got=f"{hum.track.times_s.size} s of hum, {sum(g.days for g in grids):.2f} days of records",
@@ -338,7 +233,7 @@ def _not_covered(hum: Hum, grids: Sequence[_Grid]) -> NotExamined:
     )
 
 
-def _too_little(whole: _Dated, grids: Sequence[_Grid]) -> NotExamined:
+def _too_little(whole: Dated, grids: Sequence[GridRecord]) -> NotExamined:
     best = whole.best
     return NotExamined(
         reason="its hum does not tell one time in these records from others",
