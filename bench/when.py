@@ -3,6 +3,7 @@
     EARWITNESS_DATA=../shared/data .venv/bin/python -m bench.when tracks ROWS.jsonl --half test
     .venv/bin/python -m bench.when show ROWS.jsonl
     .venv/bin/python -m bench.when dates ROWS.jsonl --trials 1000 --days 3
+    .venv/bin/python -m bench.when dates ROWS.jsonl --trials 100 --days 365 --lengths 560 --levels -20
     .venv/bin/python -m bench.when speed
 
 *tracks*: real mains (ENF-WHU) as hum with its harmonics in real speech (LibriSpeech), -10 to -40 dB
@@ -135,17 +136,21 @@ def wandering(seconds: int, random: np.random.Generator) -> np.ndarray:
     return scipy.signal.lfilter([1.0], [1.0, -keep], steps).astype(np.float32)
 
 
-def dates(path: Path, trials: int, days: float) -> None:
+def dates(
+    path: Path, trials: int, days: float, lengths_s: list[int], levels_db: list[float]
+) -> None:
     """Stated against observed probability of a false match."""
     rows = [json.loads(line) for line in path.open()]
-    rows = [row for row in rows if row["present"]]
+    rows = [
+        row
+        for row in rows
+        if row["present"] and row["trial"][0] in levels_db and len(row["errors"]) >= max(lengths_s)
+    ]
     random = np.random.default_rng(6)
     stated, wrong, lengths, levels = [], [], [], []
     for _ in range(trials):
         row = rows[random.integers(len(rows))]
-        length = int(random.choice([60, 90, 120, 240, 480]))
-        if len(row["errors"]) < length:
-            continue
+        length = int(random.choice(lengths_s))
         at = random.integers(len(row["errors"]) - length + 1)
         record = wandering(int(86_400 * days), random)
         is_in = random.random() < 0.5
@@ -210,13 +215,15 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--days", type=float, default=3)
+    parser.add_argument("--lengths", type=int, nargs="*", default=[60, 90, 120, 240, 480])
+    parser.add_argument("--levels", type=float, nargs="*", default=list(LEVELS_DB))
     given = parser.parse_args()
     if given.part == "tracks":
         tracks(given.rows, given.half, given.rounds)
     elif given.part == "show":
         show(given.rows)
     elif given.part == "dates":
-        dates(given.rows, given.trials, given.days)
+        dates(given.rows, given.trials, given.days, given.lengths, given.levels)
     else:
         speed()
     return 0

@@ -227,11 +227,14 @@ def _telling(constraints: Sequence[Constraint]) -> list[Constraint]:
 def _measures(network: TimeNetwork, interval: Interval) -> tuple[Measure, ...]:
     before, after = interval.not_before, interval.not_after
     open_end = "nothing bounds it"
-    width = (after.at_s - before.at_s) / DAY_S if before and after else None
+    width_s = after.at_s - before.at_s if before and after else None
+    is_short = width_s is not None and width_s < DAY_S
+    unit_s, unit, digits = (60, "minutes", 0) if is_short else (DAY_S, "days", 1)
+    width = width_s / unit_s if width_s is not None else None
     return (
         Measure("not before", shown(before.at_s) if before else None, note=open_end),
         Measure("not after", shown(after.at_s) if after else None, note=open_end),
-        Measure("width", width, "days", digits=1, note="one end is open"),
+        Measure("width", width, unit, digits=digits, note="one end is open"),
         Measure("pieces of evidence", len(_telling(network.constraints))),
         Measure("contradictions", len(network.conflicts)),
     )
