@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from desks import served
+from desks import Served, served
 from hostile import hostile_case, pages_of
 from screens import drop, shoot, until, violations, watched
 
@@ -180,3 +181,45 @@ def test_a_desk_that_is_gone_says_what_to_do(chromium: Any, tmp_path: Path) -> N
     page.wait_for_selector(".uploads .warning")
     assert "Nothing that is shown as added is lost" in page.text_content(".uploads")
     context.close()
+
+
+def test_a_desk_that_is_killed_says_what_to_do(chromium: Any, tmp_path: Path) -> None:
+    """Killed while a file comes in and while it examines: pages say so, and the desk goes on from there.
+
+    The file that was acknowledged is there, the half one is not, and the page does not say that it is.
+    """
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    long = sounds.write_wav(tmp_path / "long.wav", sounds.noise(400.0, seed=3))
+    earwitness.new(folder / "a.case", questioned=[long])
+    desk = Served(folder)
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page, watching = context.new_page(), context.new_page()
+    address = f"{desk.address.geturl()}cases/a.case"
+    page.goto(address)
+    drop(page, "[data-add]", sounds.write_wav(tmp_path / "whole.wav", sounds.tone(0.5)))
+    page.wait_for_selector("#exhibits table >> text=whole.wav")
+    watching.goto(address)
+    watching.click("#examining button:has-text('Examine')")
+    watching.wait_for_selector(".tasks li")
+    desk.process.send_signal(signal.SIGSTOP)  # so that the file is still on its way
+    drop(page, "[data-add]", sounds.write_wav(tmp_path / "half.wav", sounds.noise(300.0, seed=5)))
+    page.wait_for_selector(".uploads li")
+    desk.kill()
+
+    page.wait_for_selector(".uploads .warning")
+    assert "drop this file again" in page.text_content(".uploads")
+    watching.wait_for_selector(".lost:visible")
+    assert "What had ended is kept." in watching.text_content(".lost")
+    shoot(watching, "killed")
+    names = [exhibit.name for exhibit in earwitness.open(folder / "a.case").exhibits]
+    assert names == ["long.wav", "whole.wav"]
+
+    again = Served(folder, port=desk.address.port or 0)
+    watching.wait_for_selector("text=The desk was ended while it examined this case.")
+    page.reload()
+    drop(page, "[data-add]", tmp_path / "half.wav")
+    page.wait_for_selector("#exhibits table >> text=half.wav")
+    context.close()
+    again.kill()
+    assert earwitness.open(folder / "a.case").verify().is_whole
