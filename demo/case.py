@@ -15,6 +15,7 @@ from pathlib import Path
 import earwitness
 from earwitness.archive.build import build as build_archive
 from earwitness.cli.show import Screen
+from earwitness.store.folder import Clock, utc_now
 from earwitness.workbench import Case, Refused
 
 HERE = Path(__file__).parent
@@ -23,26 +24,31 @@ CLAIMS = {
     "speaker": "Zarmuth Qelwadi",
     "publisher": "media wing of the Mareth Tide",
     "released": "2033-04-14",
-    "place": "not stated",
     "language": "English",
 }
 RELEASES = {"release_2031.mp3": "June 2031", "release_2032.ogg": "February 2032"}
 
 
-def build(folder: Path) -> Case:
-    """Make the case, with every exhibit in its role."""
+def build(folder: Path, *, who: str = "", clock: Clock = utc_now) -> Case:
+    """Make the case, with every exhibit in its role, and draft what the articles say."""
     if folder.exists():
         shutil.rmtree(folder)
     questioned = [SOUNDS / "questioned.opus", SOUNDS / "impostor.opus"]
     case = earwitness.new(
-        folder, questioned=questioned, title="A message from the nine islands", claims=CLAIMS
+        folder,
+        questioned=questioned,
+        title="A message from the nine islands",
+        claims=CLAIMS,
+        who=who,
+        clock=clock,
     )
     speaker = CLAIMS["speaker"]
     add(case, sorted(SOUNDS.glob("known_*")), "known", speaker)
     add(case, sorted(SOUNDS.glob("release_*")), "archive", speaker)
     for path in sorted((SOUNDS / "population").glob("*.opus")):
         add(case, [path], "population", f"population {path.stem}")
-    add(case, sorted((HERE / "articles").glob("*.html")), "document")
+    for path in sorted((HERE / "articles").glob("*.html")):
+        case.draft(path)
     for path in sorted((HERE / "transcripts").glob("*.srt")):
         (recording,) = SOUNDS.glob(f"{path.stem}.*")
         case.add_transcript(path, of=recording.name, language="en", by="the demo's script")
@@ -91,7 +97,7 @@ def main() -> int:
         f"{kinds.count('failed')} failed, in {time.monotonic() - started:.0f} s"
     )
     screen.say(f"report: {report}")
-    screen.say(f"look closer with: .venv/bin/earwitness case show {case.path}")
+    screen.say(f"look closer with: .venv/bin/earwitness serve {case.path}")
     return 1 if "failed" in kinds else 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import filelock
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,31 @@ def real_data() -> Path:
 def demo_sounds() -> Path:
     """The demo's committed sounds."""
     return ROOT / "demo" / "sounds"
+
+
+@pytest.fixture(scope="session")
+def _demo_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, built by its own script and examined; once for all processes that run tests."""
+    from demo.case import build
+
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "demo.case"
+    with filelock.FileLock(shared / "demo.lock"), pytest.MonkeyPatch.context() as patch:
+        if not (shared / "demo.ready").exists():
+            patch.setenv("EARWITNESS_MODELS", str(shared / "no-models"))
+            moment = datetime(2033, 4, 20, 9, 0, tzinfo=UTC)
+            case = build(folder, who="demo@desk", clock=lambda: moment)
+            for _ in case.examine():
+                pass
+            (shared / "demo.ready").touch()
+    return folder
+
+
+@pytest.fixture
+def demo_case(tmp_path: Path, _demo_once: Path) -> Path:
+    """A copy of the demo's case, examined; free to be harmed."""
+    return sounds.copy_case(_demo_once, tmp_path / "demo.case")
 
 
 @pytest.fixture(scope="session")

@@ -28,12 +28,14 @@ def test_each_question_has_its_row_and_the_row_is_true(asked: Asked) -> None:
     assert (stated == "no examination yet") == (not names)
 
 
-def test_the_picture_is_a_small_png() -> None:
-    """The picture of a report is there, is a PNG, and does not weigh on a clone."""
-    (path,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
-    content = (ROOT / path).read_bytes()
-    assert content.startswith(b"\x89PNG\r\n\x1a\n")
-    assert len(content) < 300_000
+def test_the_pictures_are_small_pngs() -> None:
+    """The pictures of a report and of the desk are there, are PNGs, and do not weigh on a clone."""
+    paths = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+    assert paths == ["docs/images/report.png", "docs/images/desk.png"]
+    for path in paths:
+        content = (ROOT / path).read_bytes()
+        assert content.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(content) < 250_000
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])

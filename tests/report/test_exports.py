@@ -166,6 +166,20 @@ def test_a_point_has_a_length_in_praat(data: ReportData, tmp_path: Path) -> None
     assert (entry.start, entry.end, entry.label) == (1.0, 1.001, "described_v1")
 
 
+def test_places_that_overlap_have_tiers_of_their_own(data: ReportData, tmp_path: Path) -> None:
+    """Each with a name of its own: praatio, and whoever looks a tier up by name, refuses two of one."""
+    content = data.model_dump()
+    spans = [(0.0, 3.0), (1.0, 2.0), (2.0, 4.0), (3.0, 5.0)]
+    content["questions"][0]["answers"][0]["outcome"]["places"] = [
+        {"start_s": start, "end_s": end, "label": f"{start:g}"} for start, end in spans
+    ]
+    path = tmp_path / "q.TextGrid"
+    path.write_bytes(write_places(ReportData.model_validate(content), "textgrid")["Q1.TextGrid"])
+    grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
+    told = {name: [each.label for each in grid.getTier(name).entries] for name in grid.tierNames}
+    assert told == {"described_v1": ["0", "3"], "described_v1 (2)": ["1", "2"]}
+
+
 def test_a_timeline_is_as_timelinejs_reads_it() -> None:
     """As exact as the statement: a year stays a year; texts are escaped, for they are read as HTML."""
     moment = {"earliest": "2031-01-01", "latest": "2031-12-31", "precision": "year", "subject": "<A>",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi.testclient import TestClient
@@ -23,6 +28,7 @@ PASSWORDS = {
     "anna": "examines tapes all day",
     "adam": "minds who may come in",
 }
+_GIVEN_COOKIE = re.compile(rb"set-cookie: (earwitness=[^;]+)", re.IGNORECASE)
 _TOKEN = re.compile(r'<meta name="csrf" content="([0-9a-f]{64})">')
 
 
@@ -75,3 +81,55 @@ def served(folder: Path, door: Door | None = None) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+class Served:
+    """A desk in a process of its own, which can be killed."""
+
+    def __init__(self, folder: Path, *, port: int = 0) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "earwitness.cli", "serve", str(folder), "--port", str(port)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        self.address = urlsplit(line.split()[-1])
+        self.cookie, self.token = self._page()
+
+    def _page(self) -> tuple[bytes, bytes]:
+        asking = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+        text = self.send(asking)
+        cookie, token = _GIVEN_COOKIE.search(text), _TOKEN.search(text.decode("utf-8", "replace"))
+        assert cookie is not None
+        assert token is not None
+        return cookie.group(1), token.group(1).encode()
+
+    def open(self) -> socket.socket:
+        """A connection to the desk."""
+        assert self.address.hostname is not None
+        return socket.create_connection((self.address.hostname, self.address.port or 0), timeout=30)
+
+    def head(self, path: str, length: int) -> bytes:
+        """The head of a request that sends something."""
+        return (
+            f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n"
+            f"x-csrf-token: {self.token.decode()}\r\ncookie: {self.cookie.decode()}\r\n"
+            f"connection: close\r\n\r\n"
+        ).encode()
+
+    def send(self, request: bytes) -> bytes:
+        """Send a request; give the answer."""
+        with self.open() as connection:
+            connection.sendall(request)
+            answer = b""
+            while chunk := connection.recv(1 << 16):
+                answer += chunk
+            return answer
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()

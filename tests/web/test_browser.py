@@ -1,10 +1,8 @@
-"""The whole story in a real browser, by mouse and by keys; and what automatic rules say of each page."""
+"""The whole story in a real browser, by mouse and by keys."""
 
 from __future__ import annotations
 
-import base64
-import os
-import shutil
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from desks import served
+from desks import Served, served
 from hostile import hostile_case, pages_of
+from screens import drop, shoot, until, violations, watched
 
 import earwitness
 import sounds
 
-playwright = pytest.importorskip("playwright.sync_api")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-SHOTS = os.environ.get("EARWITNESS_SCREENSHOTS", "")  # a folder, for who wants to look
 ARTICLES = {
     "harbour.txt": "outlet: The Harbour Post\npublished: 2031-05-04\n\n"
     "Berta Anders was born in Nurheim in 1975, according to a ministry statement.\n\n"
@@ -31,52 +25,6 @@ ARTICLES = {
     "dale.txt": "outlet: The Dale Times\npublished: 2031-05-06\n\n"
     "Berta Anders was born in Tal Sabah in 1971, relatives said.\n",
 }
-PAGES = (
-    "", "/questions/what", "/questions/whole", "/questions/who", "/dossier", "/dossier/names",
-    "/dossier/conflicts", "/dossier/timeline", "/custody", "/report", "/settings",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Debian's Chromium, driven from here."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium: Any) -> Iterator[Any]:
-    """A page at 1280 by 900; what goes wrong in it fails the test."""
-    with watched(chromium) as opened:
-        yield opened
-
-
-class watched:
-    """A page in which every script error, refused content and dialog is noted, and must not be."""
-
-    def __init__(self, chromium: Any, **how: Any) -> None:
-        self._context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **how})
-        self.page = self._context.new_page()
-        self.troubles: list[str] = []
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("console", self._note)
-        self.page.on("dialog", lambda dialog: (self.troubles.append("a dialog"), dialog.dismiss()))
-
-    def _note(self, message: Any) -> None:
-        if message.type == "error" and "status of 4" not in message.text:
-            self.troubles.append(message.text)
-
-    def __enter__(self) -> Any:
-        return self.page
-
-    def __exit__(self, *_: object) -> None:
-        self._context.close()
-        assert not self.troubles
 
 
 def tape(folder: Path) -> Path:
@@ -84,49 +32,6 @@ def tape(folder: Path) -> Path:
     voice = sounds.voice(11.0)
     spliced = np.concatenate([voice[:144_000], voice[32_000:80_000], voice[144_000:]])
     return sounds.write_wav(folder / "tape.wav", spliced)
-
-
-def drop(page: Any, where: str, *paths: Path) -> None:
-    """Drop files on a part of a page, as a person does who drags them there."""
-    given = [[path.name, base64.b64encode(path.read_bytes()).decode()] for path in paths]
-    transfer = page.evaluate_handle(
-        """(given) => { const transfer = new DataTransfer();
-        for (const [name, text] of given) {
-          const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
-          transfer.items.add(new File([bytes], name)); }
-        return transfer; }""",
-        given,
-    )
-    page.dispatch_event(where, "dragover", {"dataTransfer": transfer})
-    page.dispatch_event(where, "drop", {"dataTransfer": transfer})
-
-
-def until(page: Any, holds: str) -> None:
-    """Wait until an expression holds in the page; asked from here, for the page may evaluate nothing."""
-    give_up = time.monotonic() + 20
-    while not page.evaluate(holds):
-        assert time.monotonic() < give_up, holds
-        page.wait_for_timeout(50)
-
-
-def shoot(page: Any, name: str) -> None:
-    """Keep a picture of the page, if somebody wants to look."""
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
-
-
-ALL_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-
-
-def serious(page: Any, rules: tuple[str, ...] = ALL_RULES) -> list[str]:
-    """What axe finds on a page that keeps people out, by rule and place; WCAG 2.2 A and AA."""
-    found = axe.Axe().run(page, options={"runOnly": list(rules)}).response["violations"]
-    return [
-        f"{each['id']}: {node['target']} {node['html'][:120]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -219,40 +124,6 @@ def listen(page: Any, folder: Path) -> None:
     assert len(case.marks(case.exhibits[0].sha256)) == 1
 
 
-@pytest.mark.parametrize(
-    ("name", "rules", "how"),
-    [
-        ("light", ALL_RULES, {}),
-        ("dark", ("color-contrast",), {"color_scheme": "dark"}),
-        ("phone", ("target-size", "color-contrast"), {"viewport": {"width": 390, "height": 844}}),
-    ],
-)
-def test_every_page_is_open_to_everybody(
-    chromium: Any, story: str, name: str, rules: tuple[str, ...], how: Any
-) -> None:
-    """Axe finds nothing serious on any page, light, dark or narrow; no page is wider than its screen."""
-    with watched(chromium, **how) as page:
-        for path in (*PAGES, "listen"):
-            if path == "listen":
-                page.goto(story)
-                page.click("text=Listen >> nth=0")
-                page.wait_for_selector("#player[data-drawn=yes]")
-            else:
-                page.goto(story + path)
-            shoot(page, f"{name}-{path.strip('/').replace('/', '-') or 'glance'}")
-            assert not serious(page, rules), path
-            width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-            assert width[0] <= width[1], f"{path} is {width[0]} wide on {width[1]}"
-        page.goto(story.partition("/cases")[0])
-        assert not serious(page, rules)
-
-
-def test_what_keeps_people_out_is_found(page: Any) -> None:
-    """The rules themselves: a picture without words and a field without a name are not passed over."""
-    page.set_content("<html lang=en><title>x</title><main><h1>x</h1><img src=''><input></main>")
-    assert {each.split(":")[0] for each in serious(page)} >= {"image-alt", "label"}
-
-
 def test_the_first_page_is_there_within_a_second(chromium: Any, story: str) -> None:
     """A recording that was made ready is drawn and can be played at once."""
     with watched(chromium) as page:
@@ -294,7 +165,7 @@ def test_writing_from_right_to_left(chromium: Any, tmp_path: Path) -> None:
         shoot(page, "rtl")
         assert page.evaluate("getComputedStyle(document.querySelector('.text')).direction") == "rtl"
         assert page.evaluate("getComputedStyle(document.body).direction") == "ltr"
-        assert not serious(page)
+        assert not violations(page)
 
 
 def test_a_desk_that_is_gone_says_what_to_do(chromium: Any, tmp_path: Path) -> None:
@@ -310,3 +181,45 @@ def test_a_desk_that_is_gone_says_what_to_do(chromium: Any, tmp_path: Path) -> N
     page.wait_for_selector(".uploads .warning")
     assert "Nothing that is shown as added is lost" in page.text_content(".uploads")
     context.close()
+
+
+def test_a_desk_that_is_killed_says_what_to_do(chromium: Any, tmp_path: Path) -> None:
+    """Killed while a file comes in and while it examines: pages say so, and the desk goes on from there.
+
+    The file that was acknowledged is there, the half one is not, and the page does not say that it is.
+    """
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    long = sounds.write_wav(tmp_path / "long.wav", sounds.noise(400.0, seed=3))
+    earwitness.new(folder / "a.case", questioned=[long])
+    desk = Served(folder)
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page, watching = context.new_page(), context.new_page()
+    address = f"{desk.address.geturl()}cases/a.case"
+    page.goto(address)
+    drop(page, "[data-add]", sounds.write_wav(tmp_path / "whole.wav", sounds.tone(0.5)))
+    page.wait_for_selector("#exhibits table >> text=whole.wav")
+    watching.goto(address)
+    watching.click("#examining button:has-text('Examine')")
+    watching.wait_for_selector(".tasks li")
+    desk.process.send_signal(signal.SIGSTOP)  # so that the file is still on its way
+    drop(page, "[data-add]", sounds.write_wav(tmp_path / "half.wav", sounds.noise(300.0, seed=5)))
+    page.wait_for_selector(".uploads li")
+    desk.kill()
+
+    page.wait_for_selector(".uploads .warning")
+    assert "drop this file again" in page.text_content(".uploads")
+    watching.wait_for_selector(".lost:visible")
+    assert "What had ended is kept." in watching.text_content(".lost")
+    shoot(watching, "killed")
+    names = [exhibit.name for exhibit in earwitness.open(folder / "a.case").exhibits]
+    assert names == ["long.wav", "whole.wav"]
+
+    again = Served(folder, port=desk.address.port or 0)
+    watching.wait_for_selector("text=The desk was ended while it examined this case.")
+    page.reload()
+    drop(page, "[data-add]", tmp_path / "half.wav")
+    page.wait_for_selector("#exhibits table >> text=half.wav")
+    context.close()
+    again.kill()
+    assert earwitness.open(folder / "a.case").verify().is_whole

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from desks import Browser
+from desks import Browser, Served
 
 import earwitness
 import sounds
 
 CASE = "/cases/examined.case"
-TOKEN = re.compile(rb'<meta name="csrf" content="([0-9a-f]{64})">')
-COOKIE = re.compile(rb"set-cookie: (earwitness=[^;]+)", re.IGNORECASE)
 
 
 def waves(seconds: float, folder: Path) -> bytes:
@@ -147,58 +139,6 @@ def test_a_file_comes_out_as_it_went_in(browser: Browser, folder: Path) -> None:
         assert "sandbox" in answer.headers["content-security-policy"]
         kind = answer.headers["content-type"]
         assert kind == ("audio/wav" if exhibit.role.is_recording else "application/octet-stream")
-
-
-class Served:
-    """A desk in a process of its own, which can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "earwitness.cli", "serve", str(folder), "--port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        self.address = urlsplit(line.split()[-1])
-        self.cookie, self.token = self._page()
-
-    def _page(self) -> tuple[bytes, bytes]:
-        asking = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
-        text = self.send(asking)
-        cookie, token = COOKIE.search(text), TOKEN.search(text)
-        assert cookie is not None
-        assert token is not None
-        return cookie.group(1), token.group(1)
-
-    def open(self) -> socket.socket:
-        """A connection to the desk."""
-        assert self.address.hostname is not None
-        return socket.create_connection((self.address.hostname, self.address.port or 0), timeout=30)
-
-    def head(self, path: str, length: int) -> bytes:
-        """The head of a request that sends something."""
-        return (
-            f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n"
-            f"x-csrf-token: {self.token.decode()}\r\ncookie: {self.cookie.decode()}\r\n"
-            f"connection: close\r\n\r\n"
-        ).encode()
-
-    def send(self, request: bytes) -> bytes:
-        """Send a request; give the answer."""
-        with self.open() as connection:
-            connection.sendall(request)
-            answer = b""
-            while chunk := connection.recv(1 << 16):
-                answer += chunk
-            return answer
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(20)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
 
 
 @pytest.fixture

@@ -18,9 +18,14 @@ class Moment:
     statement: Statement
 
     @property
+    def days(self) -> int:
+        """How many days it may have been."""
+        return (self.latest - self.earliest).days + 1
+
+    @property
     def precision(self) -> str:
         """How exactly the date is given: day, month, year, or the number of days."""
-        days = (self.latest - self.earliest).days + 1
+        days = self.days
         if days == 1:
             return "day"
         if 28 <= days <= 31 and self.earliest.day == 1:

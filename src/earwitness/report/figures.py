@@ -58,9 +58,12 @@ def figure_svg(figure: Mapping[str, Any], *, identity: str) -> str:
     axes = _axes(figure)
     layers = figure["layers"]
     answer = identity.rpartition("-f")[0]
+    # Its letters' size is said here too: on paper, a page's style does not reach into a picture.
+    # What stands inside of an image is not read out, so a picture with links is a group.
+    role = "group" if any(layer["kind"] == "marks" for layer in layers) else "img"
     drawn = "".join(_layer(layer, axes, index, answer) for index, layer in enumerate(layers))
     return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" font-size="11" font-family="sans-serif" role="{role}" '
         f'aria-labelledby="{identity}-t {identity}-d">'
         f'<title id="{identity}-t">{escape(figure["title"])}</title>'
         f'<desc id="{identity}-d">{escape(figure["alternative"])}</desc>'

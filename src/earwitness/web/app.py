@@ -24,7 +24,7 @@ from earwitness.errors import (
 from earwitness.evidence.names import safe_text
 from earwitness.web import cases, dossier, entry, exhibits, listening, records
 from earwitness.web.desk import Desk
-from earwitness.web.guard import Door, Guard
+from earwitness.web.guard import Door, Guard, Refusal
 from earwitness.web.pages import page
 
 _STATIC = Path(__file__).parent / "static"
@@ -68,7 +68,7 @@ def make_app(desk: Desk, door: Door) -> FastAPI:
     app.add_exception_handler(OSError, _refused_by_system)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Guard, door=door)
+    app.add_middleware(Guard, door=door, turn_away=_turned_away)
     return app
 
 
@@ -96,7 +96,13 @@ async def _not_understood(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if str(error.detail) == "Not Found":  # no page has that address
+        return _trouble(request, 404, "there is no such page", do="look for it from the cases on")
     return _trouble(request, error.status_code, str(error.detail))
+
+
+def _turned_away(request: Request, refusal: Refusal) -> Response:
+    return _trouble(request, refusal.status, refusal.what, got=refusal.got, do=refusal.do)
 
 
 def _trouble(

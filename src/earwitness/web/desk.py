@@ -85,7 +85,11 @@ class Desk:
         CaseNotFound
         """
         if name not in self.names():
-            raise CaseNotFound("there is no case of that name", got=safe_text(name, 100))
+            raise CaseNotFound(
+                "there is no case of that name",
+                got=safe_text(name, 100),
+                do="look among all cases; its folder may have been renamed or moved",
+            )
         return self.place if self.is_one_case else self.place / name
 
     def open(self, name: str, who: str) -> Case:

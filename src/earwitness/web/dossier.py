@@ -145,6 +145,7 @@ def conflicts(request: Request, name: str) -> Response:
         name=name,
         title=case.case_file.title,
         conflicts=find_conflicts(statements, named=found.entity),
+        undecided=len(proposals(found)),
         agreements=find_agreements(statements, origin_of, named=found.entity),
         shared=shared,
         found=found,

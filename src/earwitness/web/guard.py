@@ -17,13 +17,14 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -39,6 +40,10 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
     "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+_ADDRESS = "call it by its address, or start it with: earwitness serve ... --name THAT_NAME"
+_ADMIN = "ask an admin of this desk, or log out and come under another name"
+_RELOAD = "open the page anew and try again: nothing was changed"
+_FILES = "say it in fewer words; a text that is long is added to the case as a file"
 _HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
@@ -49,6 +54,19 @@ _HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "cache-control": "no-store",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request goes no further, and what the person can do."""
+
+    status: int
+    what: str
+    do: str = ""
+    got: str = ""
+
+
+TurnAway = Callable[[Request, Refusal], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +121,12 @@ class Door:
 
 
 class Guard:
-    """The layer around the application."""
+    """The layer around the application; ``turn_away`` puts a refusal into a page."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: Door, turn_away: TurnAway) -> None:
         self._app = app
         self._door = door
+        self._turn_away = turn_away
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -120,32 +139,41 @@ class Guard:
         cookie = _cookie(headers)
         given = "" if cookie or self._door.accounts else secrets.token_urlsafe(32)
         closing = _Closing(send, self._door.cookie_header(given) if given else "")
+        nobody = Visitor("", Right.READER, "")
+        state = {"door": self._door, "cookie": cookie or given, "visitor": nobody}
+        scope["state"] = {**scope.get("state", {}), **state}
+        answer: ASGIApp = self._app
         try:
             refusal = self._refusal(scope, headers, cookie or given)
         except BadAccount as error:  # the file of accounts is damaged: nobody comes in
-            refusal = _refused(503, str(error))
+            refusal = Refusal(503, error.what, error.do, error.got)
         if refusal is None and scope["method"] not in SAFE_METHODS:
             receive, refusal = await self._check_form(headers, cookie, receive)
-        await (refusal or self._app)(scope, receive, closing)
+        if isinstance(refusal, Refusal):
+            answer = self._turn_away(Request(scope), refusal)
+        elif refusal is not None:
+            answer = refusal
+        await answer(scope, receive, closing)
 
-    def _refusal(self, scope: Scope, headers: Headers, cookie: str) -> Response | None:
+    def _refusal(
+        self, scope: Scope, headers: Headers, cookie: str
+    ) -> Refusal | RedirectResponse | None:
         if not self._is_our_name(headers.get("host", "")):
-            return _refused(421, "This desk does not go by that name.")
+            return Refusal(421, "this desk does not go by that name", _ADDRESS)
         if scope["method"] not in METHODS:
-            return _refused(405, "Only reading and posting are possible here.")
+            return Refusal(405, "only reading and posting are possible here")
         path = scope["path"]
         visitor = self._door.visitor(cookie)
-        scope["state"] = {**scope.get("state", {}), "door": self._door, "cookie": cookie}
         if visitor is None:
             scope["state"]["visitor"] = Visitor("", Right.READER, self._door.token(cookie))
             if path.startswith(_OPEN_PATHS):
                 return None
             if "text/html" in headers.get("accept", "") and scope["method"] in SAFE_METHODS:
                 return RedirectResponse("/login", status_code=303)
-            return _refused(401, "Log in first.")
+            return Refusal(401, "nobody is logged in", "log in, then do it again")
         scope["state"]["visitor"] = visitor
         if not visitor.right.covers(needed_right(scope["method"], path)):
-            return _refused(403, "Your account does not have the right to do this.")
+            return Refusal(403, "your account does not have the right to do this", _ADMIN)
         return None
 
     def _is_our_name(self, host: str) -> bool:
@@ -157,22 +185,23 @@ class Guard:
 
     async def _check_form(
         self, headers: Headers, cookie: str, receive: Receive
-    ) -> tuple[Receive, Response | None]:
+    ) -> tuple[Receive, Refusal | None]:
         """Insist that a change was asked for by one of our pages."""
         if not _same_origin(headers):
-            return receive, _refused(403, "This request came from another site.")
+            return receive, Refusal(403, "this request came from another site", _RELOAD)
         token = headers.get("x-csrf-token", "")
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if not token and kind == "application/x-www-form-urlencoded":
             body = await _read(receive, MAX_FORM_BYTES)
             if body is None:
-                return receive, _refused(413, "The form is too large.")
+                limit = f"{MAX_FORM_BYTES:,} bytes is the most"
+                return receive, Refusal(413, "the form is too large", _FILES, limit)
             receive = _again(body)
             token = _field(body, "csrf")
         expected = self._door.token(cookie)
         if not hmac.compare_digest(token.encode(), expected.encode()):
-            return receive, _refused(
-                403, "The page was too old, or the desk was started anew: reload it and try again."
+            return receive, Refusal(
+                403, "the page was too old, or the desk was started anew", _RELOAD
             )
         return receive, None
 
@@ -254,7 +283,3 @@ def _field(body: bytes, name: str) -> str:
     except ValueError:
         return ""
     return next(iter(values), "")
-
-
-def _refused(status: int, why: str) -> Response:
-    return Response(why + "\n", status_code=status, media_type="text/plain")

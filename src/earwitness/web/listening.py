@@ -77,7 +77,7 @@ def _segments(case: Case, sha256: str) -> tuple[list[dict[str, Any]], str]:
     ], ""
 
 
-@router.get("/facts")
+@router.get("/facts", response_class=JSONResponse)
 def facts(request: Request, name: str, sha256: str) -> Response:
     """What a player must know of the recording, or how far it is from being ready."""
     desk = desk_of(request)
@@ -89,14 +89,14 @@ def facts(request: Request, name: str, sha256: str) -> Response:
     return JSONResponse({"fraction": job.fraction, "trouble": job.trouble}, status_code=202)
 
 
-@router.get("/peaks/{level}/{piece}")
+@router.get("/peaks/{level}/{piece}", response_class=Response)
 def peaks(request: Request, name: str, sha256: str, level: int, piece: int) -> Response:
     """A piece of the waveform: 16-bit pairs of lowest and highest sample."""
     content = _ready(request, name, sha256).tiles.peaks(level, piece)
     return _found(content, "application/octet-stream")
 
 
-@router.get("/tiles/{level}/{number}")
+@router.get("/tiles/{level}/{number}", response_class=Response)
 def tile(request: Request, name: str, sha256: str, level: int, number: int) -> Response:
     """A tile of the spectrogram, as a PNG."""
     return _found(_ready(request, name, sha256).tiles.tile(level, number), "image/png")

@@ -10,6 +10,7 @@ const twinSound = $("twin-sound");
 const found = JSON.parse($("found").textContent);
 const style = getComputedStyle(document.documentElement);
 const colours = ["#e0a100", "#5aa9e6", "#d1495b", "#5fb49c", "#9b72cf", "#c0803e"];
+const LANE_PIXELS = 18;
 const methods = [...new Set(found.places.map((place) => place.method))];
 
 const view = { start: 0, end: 1, loop: false, selection: null, twin: null, hearsTwin: false };
@@ -90,11 +91,15 @@ function lanesOf() {
 }
 
 function drawLanes() {
-  const { context, width, height, ratio } = fit($("lanes"));
   const lanes = lanesOf();
+  $("lanes").style.blockSize = `${LANE_PIXELS * lanes.length}px`; // each lane's name can be read
+  const { context, width, height, ratio } = fit($("lanes"));
   const tall = height / lanes.length;
   context.clearRect(0, 0, width, height);
-  context.font = `${Math.min(11 * ratio, tall * 0.9)}px system-ui`;
+  context.font = `${12 * ratio}px system-ui`;
+  context.lineWidth = 4 * ratio;
+  context.lineJoin = "round";
+  context.strokeStyle = style.getPropertyValue("--wash");
   lanes.forEach((lane, index) => {
     context.fillStyle = lane.colour;
     for (const place of lane.places) {
@@ -103,7 +108,8 @@ function drawLanes() {
       if (to >= -2 && from <= width) context.fillRect(from, index * tall + 1, Math.max(2 * ratio, to - from), tall - 2);
     }
     context.fillStyle = style.getPropertyValue("--ink");
-    context.fillText(lane.name, 4 * ratio, (index + 0.75) * tall);
+    context.strokeText(lane.name, 4 * ratio, (index + 0.72) * tall);
+    context.fillText(lane.name, 4 * ratio, (index + 0.72) * tall);
   });
 }
 
