@@ -36,7 +36,7 @@ except ModuleNotFoundError:
 
 CHUNK, BATCH = 2_048, 8
 KEPT = 8  # passes that are drawn from: the newest and those before it
-AGAIN = 3  # times that each stretch is drawn, about
+AGAIN = 4  # times that each stretch is drawn, about
 AVERAGE = 0.999
 RANK = 0.5
 Arrays = dict[str, npt.NDArray[np.float32]]
@@ -155,7 +155,7 @@ def learn_joins(arguments: argparse.Namespace, learn: list[data.Carrier]) -> Non
         started = time.time()
         rate = arguments.rate * 0.5 * (1 + np.cos(np.pi * (number - 1) / arguments.passes))
         for group in optimiser.param_groups:
-            group["lr"] = max(rate, 0.01 * arguments.rate)
+            group["lr"] = float(max(rate, 0.01 * arguments.rate))
         loss = _one_pass(learner, average, optimiser, passes, number)
         print(number, f"loss {loss:.5f}, {time.time() - started:.0f} s", flush=True)
         np.savez(arguments.out, **average.module.stored())
@@ -200,7 +200,7 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=40)
     parser.add_argument("--only-make", action="store_true", help="the sounds, and stop")
     parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins_2.npz"))
+    parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins_1.npz"))
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))

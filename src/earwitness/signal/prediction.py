@@ -8,6 +8,7 @@ Conventions: signals are float32 at 16 kHz [shape=(n,)]; blocks are of 128 sampl
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -43,9 +44,18 @@ def predictors(
     tapered = windows[: signal.size // block] * np.hanning(window)
     spectrum = scipy.fft.rfft(tapered, 2 * window, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    lags = scipy.fft.irfft(power, axis=1)[:, : order + 1]
+    lags = power @ _to_lags(window, order)
     lags[:, 0] = lags[:, 0] * (1 + _WHITE) + _QUIETEST
     return _levinson(lags).astype(np.float32)
+
+
+@cache
+def _to_lags(window: int, order: int) -> npt.NDArray[np.float64]:
+    """The inverse transform from power to the few lags that are wanted [shape=(bins, order + 1)]."""
+    bins = np.arange(window + 1)[:, np.newaxis]
+    cosines = np.cos(np.pi * bins * np.arange(order + 1) / window) / window
+    cosines[[0, -1]] /= 2
+    return np.asarray(cosines)
 
 
 def _levinson(lags: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
