@@ -28,16 +28,15 @@ from earwitness.signal.moments import find_moments
 from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.speech import find_speech
 
-MOST_UNTOUCHED = 9  # of one speaker, in the test half, as WAV: 500 with LibriSpeech's 50
+MOST_UNTOUCHED = (4, 9)  # of one speaker, in the test half; as WAV it is 500 with LibriSpeech's 50
 TABLE = Path("src/earwitness/examinations/data/edits_1.npz")
 
 
 def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier, str, str]]:
     """Carrier, kind of edit and kind of cut; "untouched" for both where there is none.
 
-    Of the test half, WAV has 500 untouched recordings; the others have those that are also cut. Every
-    carrier is cut at random places; in pauses and with cross-fades about every second one, as WAV
-    and Opus.
+    Of the test half, WAV has 500 untouched recordings, the others half as many. Every carrier is cut at
+    random places; in pauses and with cross-fades every second one.
     """
     found = data.carriers(folder, "train" if half == "fit" else half)
     if half == "fit":
@@ -54,8 +53,7 @@ def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier
         for number in range(3 if long and half == "fit" else 1):
             for index, cut in enumerate(data.CUTS):
                 kind = kinds[(len(wanted) // 3 + index + number) % len(kinds)]
-                also = save in ("wav", "opus 24k") and index == 1 + place % 2
-                if half == "fit" or cut == "random" or also:
+                if half == "fit" or cut == "random" or index == 1 + place % 2:
                     wanted.append((carrier, kind, cut))
     return wanted
 
@@ -68,7 +66,7 @@ def _is_cut(carrier: data.Carrier, found: Sequence[data.Carrier], half: str, sav
 
 
 def _is_plain(carrier: data.Carrier, found: Sequence[data.Carrier], save: str) -> bool:
-    return save == "wav" and _nth_of_speaker(carrier, found) < MOST_UNTOUCHED
+    return _nth_of_speaker(carrier, found) < MOST_UNTOUCHED[save == "wav"]
 
 
 def _nth_of_speaker(carrier: data.Carrier, found: Sequence[data.Carrier]) -> int:

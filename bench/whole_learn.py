@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import whole_data as data
+from scipy.stats import binomtest
 
 from earwitness.examinations._reference_speech import kinds_of
 from earwitness.signal.cuts import (
@@ -121,7 +122,9 @@ def learn(keep: Path, out: Path) -> None:
         table = calibrated(rows, reached[-1].astype(np.float32).astype(float), weights)
         scores = [np.sort(kind.scores)[::-1].astype(np.float32) for kind in table.kinds]
         arrays[f"untouched_{number}"] = np.concatenate(scores)
-        arrays[f"kinds_{number}"] = np.repeat(np.arange(len(scores)), [each.size for each in scores])
+        arrays[f"kinds_{number}"] = np.repeat(
+            np.arange(len(scores)), [each.size for each in scores]
+        )
         arrays[f"cuts_{number}"] = np.sort(table.cuts)[::-1].astype(np.float32)
         untouched = [row for row in rows if row.kind == "untouched"]
         counts["recordings"].append(len(untouched))
@@ -152,17 +155,17 @@ def eer(untouched: Floats, cut: Floats) -> float:
 
 
 def report(keep: Path, half: str, table_path: Path) -> None:
+    by_save = load(keep, half)
     with np.load(table_path) as stored:
-        weights, reached = stored["weights"].astype(float), stored["reached"].astype(float)
+        codecs = [str(each) for each in stored["codecs"]]
+        order = [codecs.index(_codec(save)) for save in by_save]
+        weights, reached = stored["weights"].astype(float), stored["reached"][order].astype(float)
         tables = [
             Calibration(
-                kinds_of(stored, i),
-                stored[f"cuts_{i}"].astype(float),
-                int(stored["recordings"][i]),
+                kinds_of(stored, i), stored[f"cuts_{i}"].astype(float), int(stored["recordings"][i])
             )
-            for i in range(len(reached))
+            for i in order
         ]
-    by_save = load(keep, half)
     print("\nRecording-level EER, %, with the number of edited recordings:\n")
     print("| saved as | set | untouched | " + " | ".join(data.CUTS) + " |")
     print("|---|---|---|" + "---|" * len(data.CUTS))
@@ -179,6 +182,11 @@ def report(keep: Path, half: str, table_path: Path) -> None:
     _report_kinds(by_save, reached, weights)
     _report_places(by_save, reached, weights, tables)
     _report_alarms(by_save, reached, weights, tables)
+
+
+def _codec(save: str) -> str:
+    codings = data.SAVES[save]
+    return codings[0].codec if codings else ""
 
 
 def _fused(reached: Floats, weights: Floats) -> Callable[[Row], float]:
@@ -270,18 +278,20 @@ def _report_alarms(
     print(
         "\nUntouched recordings with a place told; the stated rate; binomial 95 % of the observed:\n"
     )
-    print("| saved as | stated | recordings | with a place | observed % | 95 % |")
-    print("|---|---|---|---|---|---|")
-    from scipy.stats import binomtest  # noqa: PLC0415
-
+    print("| saved as | set | stated | recordings | with a place | observed % | 95 % |")
+    print("|---|---|---|---|---|---|---|")
     for number, (save, rows) in enumerate(by_save.items()):
         untouched = [row for row in rows if row.kind == "untouched"]
-        best = [each.score.max() for each in places_of(untouched, reached[number], weights)]
+        found = places_of(untouched, reached[number], weights)
         for stated in (0.01, 0.05, 0.1):
-            bars = [tables[number].score_for(stated, row.moments.duration_s) for row in untouched]
-            hits = int((np.array(best) >= np.array(bars)).sum())
-            ends = binomtest(hits, len(untouched)).proportion_ci(method="exact")
-            print(
-                f"| {save} | {100 * stated:g} | {len(untouched)} | {hits} | "
-                f"{100 * hits / len(untouched):.1f} | {100 * ends.low:.1f}-{100 * ends.high:.1f} |"
-            )
+            told = [
+                (row.set_name, each.score.max() >= tables[number].score_for(stated, row.moments.duration_s))
+                for row, each in zip(untouched, found, strict=True)
+            ]  # fmt: skip
+            for set_name in (*SETS, "both"):
+                hits = [hit for own, hit in told if set_name in ("both", own)]
+                ends = binomtest(int(sum(hits)), len(hits)).proportion_ci(method="exact")
+                print(
+                    f"| {save} | {set_name} | {100 * stated:g} | {len(hits)} | {sum(hits)} | "
+                    f"{100 * np.mean(hits):.1f} | {100 * ends.low:.1f}-{100 * ends.high:.1f} |"
+                )

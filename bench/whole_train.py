@@ -78,10 +78,7 @@ class Learner(torch.nn.Module):
             found[f"b{number}"] = norm.bias - norm.running_mean * factor
         found["w_last"], found["b_last"] = self.last.weight[:, :, 0].T, self.last.bias
         found["mean"], found["spread"] = self.mean[:, 0], self.spread[:, 0]
-        return {
-            name: value.detach().numpy().astype(np.float16)
-            for name, value in found.items()
-        }
+        return {name: value.detach().numpy().astype(np.float16) for name, value in found.items()}
 
 
 def loss_of(logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

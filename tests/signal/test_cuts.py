@@ -29,9 +29,7 @@ def calibration(untouched: int = 4_000, cuts: int = 400) -> Calibration:
     """Normal scores, cuts two deviations higher: the true ratio is known."""
     random = np.random.default_rng(2)
     scores = random.standard_normal(untouched)
-    return Calibration(
-        [Untouched(scores, 0.5 * untouched)], 2 + random.standard_normal(cuts), 50
-    )
+    return Calibration([Untouched(scores, 0.5 * untouched)], 2 + random.standard_normal(cuts), 50)
 
 
 def test_rarity_is_the_share_that_reaches_a_value() -> None:

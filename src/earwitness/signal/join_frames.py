@@ -81,7 +81,8 @@ def _residues(signal: Floats32) -> Floats32:
     now = predictors(signal)
     before, after = _shifted(now, -2), _shifted(now, 2)
     backwards = residue(signal[::-1].copy(), after[::-1].copy())[::-1]
-    high = np.convolve(signal, np.array([1, -4, 6, -4, 1], np.float32) / 16, mode="same")
+    curve = np.array([1, -4, 6, -4, 1], np.float32) / 16
+    high = np.asarray(np.convolve(signal, curve, mode="same"), dtype=np.float32)
     left = (residue(signal, now), residue(signal, before), backwards, high)
     return np.concatenate([_powers(each, PARTS) for each in left], axis=1)
 
