@@ -1,6 +1,6 @@
 """Learns the network of ``signal/joins.py`` on the training half of the speakers, with PyTorch.
 
-    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --passes 40 --out joins.npz
+    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --passes 13 --sounds 11
 
 PyTorch is needed for this alone (``pip install torch``; its build for processors is enough): what is
 shipped is a table of numbers that numpy multiplies. Each pass makes new recordings
@@ -146,7 +146,8 @@ def learn_joins(arguments: argparse.Namespace, learn: list[data.Carrier]) -> Non
         done = kept["done"]
     passes: list[tuple[npt.NDArray, npt.NDArray]] = []
     for number in range(max(1, done + 2 - KEPT), arguments.passes + 1):
-        passes = [*passes, made(arguments.keep, learn, number)][-KEPT:]
+        sounds = (number - 1) % arguments.sounds + 1
+        passes = [*passes, made(arguments.keep, learn, sounds)][-KEPT:]
         if number <= done:
             continue
         started = time.time()
@@ -195,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=40)
+    parser.add_argument("--sounds", type=int, default=40, help="passes with sounds of their own")
     parser.add_argument("--only-make", action="store_true", help="the sounds, and stop")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins_1.npz"))
