@@ -98,7 +98,7 @@ def _moments(recording: Recording, case: CaseView) -> Moments:
         )
         return {"at_s": found.at_s, "cues": found.cues, "duration_s": np.array(found.duration_s)}
 
-    arrays = recording.shared("edits_1_moments", compute)
+    arrays = recording.shared("edits_2_moments", compute)
     return Moments(arrays["at_s"], arrays["cues"], float(arrays["duration_s"]))
 
 

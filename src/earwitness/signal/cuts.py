@@ -21,7 +21,7 @@ import scipy.stats
 from earwitness.signal.moments import CUES, Moments
 
 RARITIES: Final = np.arange(0.0, 3.01, 0.1)  # -log10 of the share of moments that reach a value
-MOST_RARE: Final = 8.0
+MOST_RARE: Final = 12.0
 PLACES_APART_S: Final = 0.25
 WITHIN_S: Final = 0.05
 MOST_TAIL: Final = 0.05  # share of untouched places that the law of their tail is fitted on
