@@ -29,7 +29,10 @@ from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.speech import find_speech
 
 MOST_UNTOUCHED = {"wav": 9, "mp3 64k": 4}  # of one speaker, in the test half: 500 and 250 in all
-WEIGHED = ("wav", "mp3 64k")  # saves whose cuts in pauses and cross-fades weights are learned from, too
+WEIGHED = (
+    "wav",
+    "mp3 64k",
+)  # saves whose cuts in pauses and cross-fades weights are learned from, too
 TABLE = Path("src/earwitness/examinations/data/edits_1.npz")
 
 

@@ -218,8 +218,9 @@ def _eer(
 def _eer_line(rows: Sequence[Row], save: str, set_name: str, score: Callable[[Row], float]) -> str:
     cells, plain = [], 0
     for cut in data.CUTS:
-        value, plain, edited = _eer(rows, set_name, cut, score)
-        cells.append(f"{value:.1f} ({edited})")
+        value, untouched, edited = _eer(rows, set_name, cut, score)
+        plain = max(plain, untouched)
+        cells.append(f"{value:.1f} ({edited})" if edited else "not cut so")
     return f"| {save} | {set_name} | {plain} | " + " | ".join(cells) + " |"
 
 

@@ -99,6 +99,16 @@ def test_without_a_population_the_shipped_table_is_used_and_named(tmp_path: Path
     assert "the shipped table" in str(outcome.measure("untouched speech").value)
 
 
+def test_the_table_states_short_and_long_recordings_apart() -> None:
+    """Two kinds in each condition; what is stated is never less than of one of them alone."""
+    for number in range(len(table().conditions)):
+        measured = table().reference(number).calibration
+        assert len(measured.kinds) == 2
+        bar = measured.score_for(0.05, 14.0)
+        alone = [kind.places_a_second(bar) * 14.0 for kind in measured.kinds]
+        assert measured.false_places(bar, 14.0) == max(alone)
+
+
 def test_conditions_that_nobody_measured_are_not_examined(tmp_path: Path) -> None:
     """No pauses to tell the noise by, so no table fits; and a population that is too small."""
     tape = sounds.write_wav(tmp_path / "tape.wav", sounds.voice(22.0))
@@ -128,6 +138,7 @@ def test_the_table_covers_what_it_measured_and_no_more(chain: Chain) -> None:
 def test_the_table_covers_its_own_conditions() -> None:
     """Each of the five, at a bit rate a little off."""
     arrays = table().arrays
+    assert arrays["codecs"].tolist() == ["", "mp3", "aac", "opus", "amrnb"]
     for number, codec in enumerate(arrays["codecs"]):
         rate = round(float(arrays["bit_rates"][number]) * (RATE_FACTOR - 0.1))
         codings = (Coding(str(codec), rate, 16_000),) if codec else ()
