@@ -28,16 +28,20 @@ from earwitness.signal.moments import find_moments
 from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.speech import find_speech
 
-MOST_UNTOUCHED = 9  # of one speaker, in the test half, as WAV: 500 with LibriSpeech's 50
+MOST_UNTOUCHED = {"wav": 9, "mp3 64k": 4}  # of one speaker, in the test half: 500 and 250 in all
+WEIGHED = (
+    "wav",
+    "mp3 64k",
+)  # saves whose cuts in pauses and cross-fades weights are learned from, too
 TABLE = Path("src/earwitness/examinations/data/edits_1.npz")
 
 
 def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier, str, str]]:
     """Carrier, kind of edit and kind of cut; "untouched" for both where there is none.
 
-    Of the test half, WAV has 500 untouched recordings; the others have those that are also cut. Every
-    carrier is cut at random places; in pauses and with cross-fades about every second one, as WAV
-    and Opus.
+    Of the test half, WAV has 500 untouched recordings, MP3 250, the others those that are also cut. Every
+    carrier is cut at random places; in pauses and with cross-fades every second one of the test half,
+    and those of the other as WAV and MP3 alone.
     """
     found = data.carriers(folder, "train" if half == "fit" else half)
     if half == "fit":
@@ -54,8 +58,8 @@ def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier
         for number in range(3 if long and half == "fit" else 1):
             for index, cut in enumerate(data.CUTS):
                 kind = kinds[(len(wanted) // 3 + index + number) % len(kinds)]
-                also = save in ("wav", "opus 24k") and index == 1 + place % 2
-                if half == "fit" or cut == "random" or also:
+                also = save in WEIGHED if half == "fit" else index == 1 + place % 2
+                if cut == "random" or also:
                     wanted.append((carrier, kind, cut))
     return wanted
 
@@ -68,7 +72,7 @@ def _is_cut(carrier: data.Carrier, found: Sequence[data.Carrier], half: str, sav
 
 
 def _is_plain(carrier: data.Carrier, found: Sequence[data.Carrier], save: str) -> bool:
-    return save == "wav" and _nth_of_speaker(carrier, found) < MOST_UNTOUCHED
+    return _nth_of_speaker(carrier, found) < MOST_UNTOUCHED.get(save, 0)
 
 
 def _nth_of_speaker(carrier: data.Carrier, found: Sequence[data.Carrier]) -> int:

@@ -83,8 +83,11 @@ def split_train(train: Sequence[Carrier]) -> tuple[list[Carrier], list[Carrier]]
 def cut_point(sound: Floats, cut: str, rng: np.random.Generator, low: int, high: int) -> int:
     """A sample between two others at which to cut: anywhere, or where it is most quiet nearby."""
     at = int(rng.integers(low, max(low + 1, high)))
-    if cut != "pause":
-        return at
+    return quiet_point(sound, at, rng, low, high) if cut == "pause" else at
+
+
+def quiet_point(sound: Floats, at: int, rng: np.random.Generator, low: int, high: int) -> int:
+    """A sample where it is most quiet within a second of another."""
     frame = RATE_HZ // 50
     begin, end = max(low, at - RATE_HZ), min(high, at + RATE_HZ)
     count = (end - begin) // frame
@@ -140,29 +143,31 @@ def edit(
         second = max(second, first + int(0.3 * RATE_HZ))
         parts = [sound[:first], sound[second:]]
     else:
-        donor = sound if kind == "same recording" else _donor(carrier, kind, rng, others)
-        if donor is None or donor.size < size + 2 * RATE_HZ // 10:
+        giver = carrier if kind == "same recording" else donor(carrier, kind, rng, others)
+        if giver is None or giver.sound.size < size + 2 * RATE_HZ // 10:
             return None
-        start = cut_point(donor, cut, rng, RATE_HZ // 10, donor.size - size - RATE_HZ // 10)
+        given = giver.sound
+        start = cut_point(given, cut, rng, RATE_HZ // 10, given.size - size - RATE_HZ // 10)
         end = cut_point(
-            donor,
+            given,
             cut,
             rng,
             start + size - RATE_HZ // 10,
-            min(donor.size, start + size + RATE_HZ // 10),
+            min(given.size, start + size + RATE_HZ // 10),
         )
         at = cut_point(sound, cut, rng, edge, n - edge)
-        passage = donor[start : max(end, start + int(0.2 * RATE_HZ))]
+        passage = given[start : max(end, start + int(0.2 * RATE_HZ))]
         if kind == "another speaker":
-            passage = passage * np.float32(_level(sound) / max(_level(passage), 1e-5))
+            passage = passage * np.float32(level(sound) / max(level(passage), 1e-5))
         parts = [sound[:at], passage, sound[at:]]
     total, places = joined(parts, fade)
     return Edited(np.clip(total, -1, 1), tuple(place / RATE_HZ for place in places))
 
 
-def _donor(
+def donor(
     carrier: Carrier, kind: str, rng: np.random.Generator, others: Sequence[Carrier]
-) -> Floats | None:
+) -> Carrier | None:
+    """Another recording of the same set, of the same speaker or of another."""
     same = kind == "same speaker"
     fits = [
         other
@@ -171,46 +176,12 @@ def _donor(
         and (other.speaker == carrier.speaker) == same
         and other.name != carrier.name
     ]
-    return fits[int(rng.integers(len(fits)))].sound if fits else None
+    return fits[int(rng.integers(len(fits)))] if fits else None
 
 
-def _level(sound: Floats) -> float:
+def level(sound: Floats) -> float:
+    """Root mean square."""
     return float(np.sqrt(np.mean(sound**2)))
-
-
-def many_cuts(carrier: Carrier, rng: np.random.Generator, others: Sequence[Carrier]) -> Edited:
-    """A recording made of pieces of one carrier and of others, to learn joins from."""
-    parts: list[Floats] = []
-    places: list[float] = []
-    total = np.zeros(0, np.float32)
-    wanted = max(4.0, carrier.sound.size / RATE_HZ)
-    while total.size < wanted * RATE_HZ:
-        draw = rng.uniform()
-        source: Floats | None = carrier.sound
-        if draw > 0.6:
-            source = _donor(
-                carrier, "same speaker" if draw < 0.8 else "another speaker", rng, others
-            )
-            source = carrier.sound if source is None else source
-        assert source is not None
-        size = int(rng.uniform(0.4, 2.2) * RATE_HZ)
-        size = min(size, source.size - RATE_HZ // 10)
-        cut = "pause" if rng.uniform() < 0.15 else "random"
-        start = cut_point(source, cut, rng, 0, max(1, source.size - size))
-        part = source[start : start + size]
-        if source is not carrier.sound:
-            part = part * np.float32(
-                _level(carrier.sound) / max(_level(part), 1e-4) * rng.uniform(0.7, 1.3)
-            )
-        if not total.size:
-            total = part
-            continue
-        before = total.size
-        total, met = joined([total, part], rng.uniform() < 0.2)
-        places.append(met[0] / RATE_HZ)
-        parts.append(part)
-        assert total.size > before - 200
-    return Edited(np.clip(total, -1, 1), tuple(places))
 
 
 def saved(sound: Floats, save: str) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import whole_data as data
+from scipy.stats import binomtest
 
+from earwitness.examinations._reference_speech import kinds_of
 from earwitness.signal.cuts import (
     RARITIES,
     WITHIN_S,
     Calibration,
     Places,
+    Untouched,
     at_cuts,
     best_near,
     find_places,
@@ -27,6 +31,7 @@ from earwitness.signal.moments import CUES, Moments
 
 Floats = npt.NDArray[np.float64]
 PENALTY = 1e-3
+SETS = ("librispeech", "speechocean762")
 
 
 @dataclass(frozen=True)
@@ -89,16 +94,20 @@ def places_of(rows: Sequence[Row], reached: Floats, weights: Floats) -> list[Pla
 
 
 def calibrated(rows: Sequence[Row], reached: Floats, weights: Floats) -> Calibration:
-    """Scores of untouched places, and of cuts at random places."""
-    untouched = [row for row in rows if row.kind == "untouched"]
-    scores = np.concatenate([each.score for each in places_of(untouched, reached, weights)])
+    """Scores of untouched places, of each set, and of cuts at random places."""
+    kinds = []
+    for set_name in SETS:
+        own = [row for row in rows if row.kind == "untouched" and row.set_name == set_name]
+        scores = np.concatenate([each.score for each in places_of(own, reached, weights)])
+        kinds.append(Untouched(scores, sum(row.moments.duration_s for row in own)))
+    lowest = min(float(kind.scores.min()) for kind in kinds)
     cut = [row for row in rows if row.cut == "random"]
     found = [
-        best_near(places, row.cuts_s, float(scores.min()))
+        best_near(places, row.cuts_s, lowest)
         for row, places in zip(cut, places_of(cut, reached, weights), strict=True)
     ]
-    seconds = sum(row.moments.duration_s for row in untouched)
-    return Calibration(scores, np.concatenate(found), seconds, len(untouched))
+    count = sum(row.kind == "untouched" for row in rows)
+    return Calibration(kinds, np.concatenate(found), count)
 
 
 def learn(keep: Path, out: Path) -> None:
@@ -106,16 +115,22 @@ def learn(keep: Path, out: Path) -> None:
     weights = weights_of(by_save)
     print("weights", dict(zip((*CUES, "constant"), np.round(weights, 3), strict=True)))
     arrays: dict[str, npt.NDArray[np.generic]] = {"weights": weights.astype(np.float32)}
-    reached, counts = [], {"recordings": [], "speakers": [], "seconds": [], "snr_db": []}
+    reached: list[Floats] = []
+    counts: dict[str, list[object]] = defaultdict(list)
     for number, (_, rows) in enumerate(by_save.items()):
         reached.append(reached_by(rows))
         table = calibrated(rows, reached[-1].astype(np.float32).astype(float), weights)
-        arrays[f"untouched_{number}"] = np.sort(table.untouched)[::-1].astype(np.float32)
+        scores = [np.sort(kind.scores)[::-1].astype(np.float32) for kind in table.kinds]
+        arrays[f"untouched_{number}"] = np.concatenate(scores)
+        arrays[f"kinds_{number}"] = np.repeat(
+            np.arange(len(scores)), [each.size for each in scores]
+        )
         arrays[f"cuts_{number}"] = np.sort(table.cuts)[::-1].astype(np.float32)
         untouched = [row for row in rows if row.kind == "untouched"]
         counts["recordings"].append(len(untouched))
         counts["speakers"].append(len({(row.set_name, row.speaker) for row in untouched}))
         counts["seconds"].append(table.seconds)
+        counts["kind_seconds"].append([kind.seconds for kind in table.kinds])
         snr = [row.snr_db for row in untouched if row.snr_db is not None]
         counts["snr_db"].append(np.quantile(snr, [0.025, 0.975]) if snr else [0.0, 60.0])
     arrays |= {name: np.array(values) for name, values in counts.items()}
@@ -140,16 +155,17 @@ def eer(untouched: Floats, cut: Floats) -> float:
 
 
 def report(keep: Path, half: str, table_path: Path) -> None:
+    by_save = load(keep, half)
     with np.load(table_path) as stored:
-        weights, reached = stored["weights"].astype(float), stored["reached"].astype(float)
+        codecs = [str(each) for each in stored["codecs"]]
+        order = [codecs.index(_codec(save)) for save in by_save]
+        weights, reached = stored["weights"].astype(float), stored["reached"][order].astype(float)
         tables = [
             Calibration(
-                stored[f"untouched_{i}"].astype(float), stored[f"cuts_{i}"].astype(float),
-                float(stored["seconds"][i]), int(stored["recordings"][i]),
+                kinds_of(stored, i), stored[f"cuts_{i}"].astype(float), int(stored["recordings"][i])
             )
-            for i in range(len(reached))
-        ]  # fmt: skip
-    by_save = load(keep, half)
+            for i in order
+        ]
     print("\nRecording-level EER, %, with the number of edited recordings:\n")
     print("| saved as | set | untouched | " + " | ".join(data.CUTS) + " |")
     print("|---|---|---|" + "---|" * len(data.CUTS))
@@ -166,6 +182,11 @@ def report(keep: Path, half: str, table_path: Path) -> None:
     _report_kinds(by_save, reached, weights)
     _report_places(by_save, reached, weights, tables)
     _report_alarms(by_save, reached, weights, tables)
+
+
+def _codec(save: str) -> str:
+    codings = data.SAVES[save]
+    return codings[0].codec if codings else ""
 
 
 def _fused(reached: Floats, weights: Floats) -> Callable[[Row], float]:
@@ -197,8 +218,9 @@ def _eer(
 def _eer_line(rows: Sequence[Row], save: str, set_name: str, score: Callable[[Row], float]) -> str:
     cells, plain = [], 0
     for cut in data.CUTS:
-        value, plain, edited = _eer(rows, set_name, cut, score)
-        cells.append(f"{value:.1f} ({edited})")
+        value, untouched, edited = _eer(rows, set_name, cut, score)
+        plain = max(plain, untouched)
+        cells.append(f"{value:.1f} ({edited})" if edited else "not cut so")
     return f"| {save} | {set_name} | {plain} | " + " | ".join(cells) + " |"
 
 
@@ -257,18 +279,20 @@ def _report_alarms(
     print(
         "\nUntouched recordings with a place told; the stated rate; binomial 95 % of the observed:\n"
     )
-    print("| saved as | stated | recordings | with a place | observed % | 95 % |")
-    print("|---|---|---|---|---|---|")
-    from scipy.stats import binomtest  # noqa: PLC0415
-
+    print("| saved as | set | stated | recordings | with a place | observed % | 95 % |")
+    print("|---|---|---|---|---|---|---|")
     for number, (save, rows) in enumerate(by_save.items()):
         untouched = [row for row in rows if row.kind == "untouched"]
-        best = [each.score.max() for each in places_of(untouched, reached[number], weights)]
+        found = places_of(untouched, reached[number], weights)
         for stated in (0.01, 0.05, 0.1):
-            bars = [tables[number].score_for(stated, row.moments.duration_s) for row in untouched]
-            hits = int((np.array(best) >= np.array(bars)).sum())
-            ends = binomtest(hits, len(untouched)).proportion_ci(method="exact")
-            print(
-                f"| {save} | {100 * stated:g} | {len(untouched)} | {hits} | "
-                f"{100 * hits / len(untouched):.1f} | {100 * ends.low:.1f}-{100 * ends.high:.1f} |"
-            )
+            told = [
+                (row.set_name, each.score.max() >= tables[number].score_for(stated, row.moments.duration_s))
+                for row, each in zip(untouched, found, strict=True)
+            ]  # fmt: skip
+            for set_name in (*SETS, "both"):
+                hits = [hit for own, hit in told if set_name in ("both", own)]
+                ends = binomtest(int(sum(hits)), len(hits)).proportion_ci(method="exact")
+                print(
+                    f"| {save} | {set_name} | {100 * stated:g} | {len(hits)} | {sum(hits)} | "
+                    f"{100 * np.mean(hits):.1f} | {100 * ends.low:.1f}-{100 * ends.high:.1f} |"
+                )

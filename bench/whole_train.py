@@ -1,14 +1,15 @@
-"""Learns the network of ``signal/joins.py`` on the training half of the speakers.
+"""Learns the network of ``signal/joins.py`` on the training half of the speakers, with PyTorch.
 
-    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --epochs 6 --out first.npz
-    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --passes 3 --epochs 1 \
-        --start first.npz --rate 0.0015
+    EARWITNESS_DATA=FOLDER python bench/whole_train.py --keep FOLDER --passes 13 --sounds 11
 
-The shipped weights were learned by these two, one after the other.
+PyTorch is needed for this alone (``pip install torch``; its build for processors is enough): what is
+shipped is a table of numbers that numpy multiplies. Each pass makes new recordings
+(``whole_joins.py``) and keeps them in the folder; a run that was stopped goes on from its last pass.
 
-Recordings are made of pieces of utterances (LibriSpeech and speechocean762, both CC BY 4.0), of one
-recording, one speaker or two, cut anywhere, in pauses, or with a cross-fade, and saved in each of
-the bench's formats; as many utterances are left untouched. Plain numpy: Adam, binary cross-entropy.
+The loss is binary cross-entropy of every 2 ms, and a rank loss of whole stretches of four seconds: the
+best frame of each join is to stand above all frames where there is none, there and in the other
+stretches of the batch, as a recording is told by its best place. The weights that are written are a moving
+average. Numbers in the order of a processor's sums differ a little from one machine to another.
 """
 
 from __future__ import annotations
@@ -17,190 +18,198 @@ import argparse
 import os
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import whole_data as data
+import whole_joins
 
-from earwitness.signal.joins import (
-    CHANNELS,
-    DILATIONS,
-    FRAME_S,
-    TAPS,
-    convolve,
-    frames,
-    network_of,
-)
+from earwitness.signal.join_frames import CHANNELS
+from earwitness.signal.joins import DILATIONS, TAPS, WIDTH
 
-WIDTH = 32
-CHUNK = 2_048
-BATCH = 8
-POSITIVE, IGNORED = 2, 12  # frames to either side of a cut
-Floats = npt.NDArray[np.float32]
+try:
+    import torch
+    from torch.nn import functional
+except ModuleNotFoundError:
+    sys.exit("PyTorch is not here: pip install torch, in an environment that may be thrown away")
 
-
-def made(folder: Path, learn: list[data.Carrier], number: int) -> tuple[Floats, Floats]:
-    """Frames and targets of one pass: 1 join, 0 none, -1 not counted. The first has untouched ones."""
-    shown_path, target_path = folder / f"shown_{number}.npy", folder / f"target_{number}.npy"
-    if target_path.exists():
-        return np.load(shown_path, mmap_mode="r"), np.load(target_path)
-    rng = np.random.default_rng(number)
-    parts, targets = [], []
-    started = time.time()
-    for count, carrier in enumerate(learn):
-        for save in data.SAVES:
-            plain = [data.Edited(carrier.sound, ())] if number == 1 else []
-            for edited in [*plain, data.many_cuts(carrier, rng, learn)]:
-                shown = frames(data.saved(edited.sound, save))
-                target = np.zeros(len(shown), np.float32)
-                at = np.round(np.array(edited.cuts_s) / FRAME_S).astype(int)
-                for reach, value in ((IGNORED, -1), (POSITIVE, 1)):
-                    for place in at:
-                        target[max(0, place - reach) : place + reach] = value
-                parts.append(shown.astype(np.float16))
-                targets.append(target)
-        if count % 50 == 0:
-            print(count, len(learn), f"{time.time() - started:.0f} s", flush=True)
-    shown, target = np.concatenate(parts), np.concatenate(targets)
-    np.save(shown_path, shown)
-    np.save(target_path, target)
-    return shown, target
+CHUNK, BATCH = 2_048, 8
+KEPT = 8  # passes that are drawn from: the newest and those before it
+AGAIN = 4  # times that each stretch is drawn, about
+AVERAGE = 0.999
+RANK = 0.5
+Arrays = dict[str, npt.NDArray[np.float32]]
 
 
-class Learner:
-    """Weights, their gradients by hand, and Adam."""
+class Learner(torch.nn.Module):
+    """Layers that add to what is held, with normalisation by batches, which is taken in afterwards."""
 
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        sizes = [CHANNELS, *[WIDTH] * len(DILATIONS)]
-        self.weights = [
-            (rng.standard_normal((TAPS, a, b)) * np.sqrt(2 / (TAPS * a))).astype(np.float32)
-            for a, b in pairwise(sizes)
-        ]
-        self.weights.append((rng.standard_normal((WIDTH, 1)) * 0.1).astype(np.float32))
-        self.biases = [np.zeros(WIDTH, np.float32) for _ in DILATIONS] + [
-            np.full(1, -4.0, np.float32)
-        ]
-        self.moments = [[np.zeros_like(p), np.zeros_like(p)] for p in self.parameters]
-        self.steps = 0
+    def __init__(self, mean: npt.NDArray[np.float32], spread: npt.NDArray[np.float32]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.from_numpy(mean)[:, None])
+        self.register_buffer("spread", torch.from_numpy(spread)[:, None])
+        widths = [CHANNELS, *[WIDTH] * len(DILATIONS)]
+        self.layers = torch.nn.ModuleList(
+            torch.nn.Conv1d(
+                a, WIDTH, TAPS, padding=TAPS // 2 * dilation, dilation=dilation, bias=False
+            )
+            for a, dilation in zip(widths, DILATIONS, strict=False)
+        )
+        self.norms = torch.nn.ModuleList(torch.nn.BatchNorm1d(WIDTH) for _ in DILATIONS)
+        self.last = torch.nn.Conv1d(WIDTH, 1, 1)
+        torch.nn.init.constant_(self.last.bias, -4.0)
 
-    @property
-    def parameters(self) -> list[Floats]:
-        return self.weights + self.biases
-
-    def step(self, shown: Floats, target: Floats, rate: float) -> float:
-        """One step on a batch [shape=(batch, n, channels)]; gives its loss."""
-        held = [shown]
-        for number, dilation in enumerate(DILATIONS):
-            out = np.stack([convolve(one, self.weights[number], dilation) for one in held[-1]])
-            held.append(np.maximum(out + self.biases[number], 0))
-        logit = (held[-1] @ self.weights[-1] + self.biases[-1])[..., 0]
-        counted = target >= 0
-        weight = np.where(target > 0, 3.0, 1.0) * counted
-        chance = 1 / (1 + np.exp(-logit))
-        loss = -(
-            weight * np.where(target > 0, np.log(chance + 1e-9), np.log(1 - chance + 1e-9))
-        ).sum()
-        grow = (weight * (chance - (target > 0)) / max(1.0, counted.sum())).astype(np.float32)[
-            ..., None
-        ]
-        gw: list[Floats] = [np.zeros(0, np.float32)] * len(self.weights)
-        gb: list[Floats] = [np.zeros(0, np.float32)] * len(self.biases)
-        gw[-1] = held[-1].reshape(-1, WIDTH).T @ grow.reshape(-1, 1)
-        gb[-1] = grow.sum(axis=(0, 1))
-        back = grow @ self.weights[-1].T
-        for number in reversed(range(len(DILATIONS))):
-            dilation, below = DILATIONS[number], held[number]
-            back = back * (held[number + 1] > 0)
-            gb[number] = back.sum(axis=(0, 1))
-            half = TAPS // 2 * dilation
-            padded = np.pad(below, ((0, 0), (half, half), (0, 0)))
-            grads = np.zeros_like(self.weights[number])
-            lower = np.zeros_like(padded)
-            flat = back.reshape(-1, back.shape[2])
-            for tap in range(TAPS):
-                part = slice(tap * dilation, tap * dilation + below.shape[1])
-                grads[tap] = padded[:, part].reshape(-1, below.shape[2]).T @ flat
-                if number:
-                    lower[:, part] += back @ self.weights[number][tap].T
-            gw[number] = grads
-            back = lower[:, half : half + below.shape[1]]
-        self._adam([*gw, *gb], rate)
-        return float(loss / max(1, counted.sum()))
-
-    def _adam(self, gradients: list[Floats], rate: float) -> None:
-        self.steps += 1
-        for parameter, gradient, (first, second) in zip(
-            self.parameters, gradients, self.moments, strict=True
-        ):
-            first += 0.1 * (gradient - first)
-            second += 0.001 * (gradient**2 - second)
-            hat = first / (1 - 0.9**self.steps)
-            spread = np.sqrt(second / (1 - 0.999**self.steps)) + 1e-8
-            parameter -= (rate * hat / spread).astype(np.float32)
+    def forward(self, shown: torch.Tensor) -> torch.Tensor:
+        """Log odds of a join [shape=(batch, n)] from frames [shape=(batch, channels, n)]."""
+        held = (shown - self.mean) / self.spread
+        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            out = functional.relu(norm(layer(held)))
+            held = held + out if number else out
+        return self.last(held)[:, 0]
 
     def stored(self) -> dict[str, npt.NDArray[np.float16]]:
-        named = {f"w{i}": w for i, w in enumerate(self.weights)}
-        named |= {f"b{i}": b for i, b in enumerate(self.biases)}
-        return {name: value.astype(np.float16) for name, value in named.items()}
+        """Weights [shape=(taps, in, out)] and biases, the normalisations taken in."""
+        found = {}
+        for number, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+            weights = layer.weight * factor[:, None, None]
+            found[f"w{number}"] = weights.permute(2, 1, 0)
+            found[f"b{number}"] = norm.bias - norm.running_mean * factor
+        found["w_last"], found["b_last"] = self.last.weight[:, :, 0].T, self.last.bias
+        found["mean"], found["spread"] = self.mean[:, 0], self.spread[:, 0]
+        return {name: value.detach().numpy().astype(np.float16) for name, value in found.items()}
+
+
+def loss_of(logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of frames, and how far joins are from standing above all else."""
+    counted = (target >= 0).float()
+    is_join = (target > 0).float()
+    each = functional.binary_cross_entropy_with_logits(
+        logit, is_join * 0.98 + 0.002, reduction="none"
+    )
+    frames = (each * counted * (1 + 2 * is_join)).sum() / counted.sum()
+    elsewhere = torch.where(target == 0, logit, torch.full_like(logit, -1e4))
+    highest = torch.logsumexp(elsewhere, dim=1)
+    joins = _best_of_joins(logit, target)
+    if not joins.numel():
+        return frames
+    rank = functional.softplus(highest[None, :] - joins[:, None] + 1.0).mean()
+    return frames + RANK * rank * joins.numel() / counted.sum() * 4
+
+
+def _best_of_joins(logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """The highest log odds of each join [shape=(joins,)]."""
+    flat, is_join = logit.flatten(), (target > 0).flatten()
+    first = is_join & ~torch.cat([is_join.new_zeros(1), is_join[:-1]])
+    number = torch.cumsum(first, 0)[is_join] - 1
+    best = flat.new_full((int(first.sum()),), -1e4)
+    return best.scatter_reduce(0, number, flat[is_join], "amax")
+
+
+def made(keep: Path, learn: list[data.Carrier], number: int) -> tuple[npt.NDArray, npt.NDArray]:
+    """Frames and targets of one pass, in stretches [shape=(k, n, channels), (k, n)]."""
+    path = keep / f"pass_{number}.npz"
+    if not path.exists():
+        found = list(whole_joins.recordings(learn, number))
+        shown, target = (
+            np.concatenate([getattr(one, name) for one in found]) for name in ("shown", "target")
+        )
+        size = len(target) // CHUNK * CHUNK
+        partial = path.with_suffix(".part.npz")
+        np.savez(
+            partial,
+            shown=shown[:size].reshape(-1, CHUNK, CHANNELS),
+            target=target[:size].reshape(-1, CHUNK).astype(np.int8),
+        )
+        partial.rename(path)
+    with np.load(path) as stored:
+        return stored["shown"], stored["target"]
+
+
+def learn_joins(arguments: argparse.Namespace, learn: list[data.Carrier]) -> None:
+    """All passes, each with those before it; after each, the average weights are written."""
+    torch.manual_seed(1)
+    torch.set_num_threads(1)
+    first = made(arguments.keep, learn, 1)[0].astype(np.float32)
+    learner = Learner(first.mean(axis=(0, 1)), first.std(axis=(0, 1)))
+    average = torch.optim.swa_utils.AveragedModel(
+        learner, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE), use_buffers=True
+    )
+    optimiser = torch.optim.AdamW(learner.parameters(), arguments.rate, weight_decay=0.01)
+    state, done = arguments.keep / "state.pt", 0
+    if state.exists():
+        kept = torch.load(state, weights_only=True)
+        learner.load_state_dict(kept["learner"])
+        average.load_state_dict(kept["average"])
+        optimiser.load_state_dict(kept["optimiser"])
+        done = kept["done"]
+    passes: list[tuple[npt.NDArray, npt.NDArray]] = []
+    for number in range(max(1, done + 2 - KEPT), arguments.passes + 1):
+        sounds = (number - 1) % arguments.sounds + 1
+        passes = [*passes, made(arguments.keep, learn, sounds)][-KEPT:]
+        if number <= done:
+            continue
+        started = time.time()
+        rate = arguments.rate * 0.5 * (1 + np.cos(np.pi * (number - 1) / arguments.passes))
+        for group in optimiser.param_groups:
+            group["lr"] = float(max(rate, 0.01 * arguments.rate))
+        loss = _one_pass(learner, average, optimiser, passes, number)
+        print(number, f"loss {loss:.5f}, {time.time() - started:.0f} s", flush=True)
+        np.savez(arguments.out, **average.module.stored())
+        kept = {"learner": learner.state_dict(), "average": average.state_dict(), "done": number}
+        torch.save({**kept, "optimiser": optimiser.state_dict()}, state)
+
+
+def _one_pass(
+    learner: Learner,
+    average: torch.optim.swa_utils.AveragedModel,
+    optimiser: torch.optim.Optimizer,
+    passes: list[tuple[npt.NDArray, npt.NDArray]],
+    number: int,
+) -> float:
+    rng = np.random.default_rng([number, 5])
+    chunks = [(one, i) for one in passes for i in range(len(one[1]))]
+    count = AGAIN * len(passes[-1][1]) // BATCH * BATCH
+    order = np.concatenate([rng.permutation(len(chunks)) for _ in range(AGAIN)])[:count]
+    losses = []
+    for begin in range(0, len(order), BATCH):
+        chosen = [chunks[i] for i in order[begin : begin + BATCH]]
+        shift = int(rng.integers(CHUNK // 2))
+        shown = np.stack([np.roll(one[0][i], shift, axis=0) for one, i in chosen])
+        target = np.stack([np.roll(one[1][i], shift) for one, i in chosen])
+        target[:, max(0, shift - 30) : shift + 30] = -1  # a seam of ours
+        heard = torch.from_numpy(shown.astype(np.float32)).transpose(1, 2).contiguous()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logit = learner(heard)
+        loss = loss_of(logit.float(), torch.from_numpy(target))
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
+        optimiser.step()
+        average.update_parameters(learner)
+        losses.append(float(loss.detach()))
+    return float(np.mean(losses))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--keep", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=1)
-    parser.add_argument(
-        "--only", type=int, default=0, help="make the sounds of this pass, and stop"
-    )
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--passes", type=int, default=40)
+    parser.add_argument("--sounds", type=int, default=40, help="passes with sounds of their own")
+    parser.add_argument("--only-make", action="store_true", help="the sounds, and stop")
+    parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--out", type=Path, default=Path("src/earwitness/signal/joins_1.npz"))
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
     learn, _ = data.split_train(data.carriers(folder, "train"))
-    passes = range(1, arguments.passes + 1)
-    sets = [
-        made(arguments.keep, learn, number) for number in passes if arguments.only in (0, number)
-    ]
-    if arguments.only:
+    if arguments.only_make:
+        for number in range(1, arguments.passes + 1):
+            made(arguments.keep, learn, number)
+            print("made", number, flush=True)
         return
-    joins = sum(int((np.diff(target.clip(0)) > 0).sum()) for _, target in sets)
-    chunks = [(s, i) for s, (_, target) in enumerate(sets) for i in range(len(target) // CHUNK)]
-    print("chunks", len(chunks), "joins", joins, flush=True)
-    learner = Learner(1)
-    if arguments.start:
-        with np.load(arguments.start) as stored:
-            begun = network_of(dict(stored))
-        learner.weights, learner.biases = list(begun.weights), list(begun.biases)
-    rng = np.random.default_rng(2)
-    total = arguments.epochs * (len(chunks) // BATCH)
-    started = time.time()
-    for epoch in range(arguments.epochs):
-        order = rng.permutation(len(chunks))
-        losses = []
-        for first in range(0, len(chunks) // BATCH * BATCH, BATCH):
-            chosen = [chunks[i] for i in order[first : first + BATCH]]
-            parts = [(sets[s], slice(i * CHUNK, (i + 1) * CHUNK)) for s, i in chosen]
-            batch = np.stack([np.asarray(one[0][part], np.float32) for one, part in parts])
-            target = np.stack([one[1][part] for one, part in parts])
-            rate = arguments.rate * 0.5 * (1 + np.cos(np.pi * learner.steps / total))
-            losses.append(learner.step(batch, target, rate))
-            if len(losses) % 200 == 0:
-                mean, spent = np.mean(losses[-200:]), time.time() - started
-                print(
-                    epoch,
-                    len(losses),
-                    len(chunks) // BATCH,
-                    f"{mean:.5f} {spent:.0f} s",
-                    flush=True,
-                )
-        np.savez(arguments.out, **learner.stored())  # type: ignore[arg-type]
-    assert network_of(learner.stored()).weights
-    sys.stdout.flush()
+    learn_joins(arguments, learn)
 
 
 if __name__ == "__main__":

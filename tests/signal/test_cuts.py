@@ -11,6 +11,7 @@ from earwitness.signal.cuts import (
     PLACES_APART_S,
     RARITIES,
     Calibration,
+    Untouched,
     at_cuts,
     best_near,
     find_places,
@@ -27,9 +28,8 @@ NOTHING = np.random.default_rng(1).standard_normal((20_000, len(CUES)))
 def calibration(untouched: int = 4_000, cuts: int = 400) -> Calibration:
     """Normal scores, cuts two deviations higher: the true ratio is known."""
     random = np.random.default_rng(2)
-    return Calibration(
-        random.standard_normal(untouched), 2 + random.standard_normal(cuts), 0.5 * untouched, 50
-    )
+    scores = random.standard_normal(untouched)
+    return Calibration([Untouched(scores, 0.5 * untouched)], 2 + random.standard_normal(cuts), 50)
 
 
 def test_rarity_is_the_share_that_reaches_a_value() -> None:
@@ -93,7 +93,7 @@ def test_false_places_are_as_many_as_were_counted_and_fall_beyond() -> None:
     """At the median half of them; beyond the highest by the law of the tail, never zero."""
     measured = calibration()
     assert measured.false_places(0.0, measured.seconds) == pytest.approx(2_000, rel=0.05)
-    top = float(measured.untouched.max())
+    top = float(measured.kinds[0].scores.max())
     beyond = [measured.false_places(top + step, 60.0) for step in (0.0, 0.5, 1.0)]
     assert beyond[0] > beyond[1] > beyond[2] > 0
 
@@ -102,7 +102,7 @@ def test_false_places_are_as_many_as_were_counted_and_fall_beyond() -> None:
 def test_the_score_asked_for_gives_the_probability_asked_for(duration_s: float) -> None:
     """Where the tail is exponential: the best of so many places reaches it in one of twenty."""
     random = np.random.default_rng(4)
-    measured = Calibration(random.exponential(size=8_000), np.ones(9), 4_000.0, 50)
+    measured = Calibration([Untouched(random.exponential(size=8_000), 4_000.0)], np.ones(9), 50)
     tail = np.exp(-measured.score_for(0.05, duration_s))
     assert 1 - (1 - tail) ** (2 * duration_s) == pytest.approx(0.05, rel=0.35)
 
@@ -119,6 +119,20 @@ def test_counted_bounds_are_those_of_poisson() -> None:
     reached, low, high = measured.counted(100.0)
     assert (reached, low) == (0, 0.0)
     assert high * measured.seconds == pytest.approx(3.689, abs=0.001)
+
+
+def test_what_is_stated_is_of_the_kind_with_most_false_places() -> None:
+    """Two kinds, one of which has scores half a deviation higher: as if there were only that one."""
+    random = np.random.default_rng(7)
+    cuts = 2 + random.standard_normal(300)
+    mild = Untouched(random.standard_normal(4_000), 2_000.0)
+    harsh = Untouched(0.5 + random.standard_normal(1_000), 500.0)
+    both, alone = Calibration([mild, harsh], cuts, 9), Calibration([harsh], cuts, 9)
+    assert both.seconds == 2_500.0
+    assert both.score_for(0.05, 14.0) == pytest.approx(alone.score_for(0.05, 14.0))
+    assert both.counted(2.0) == alone.counted(2.0)
+    scores = np.array([1.0, 2.0])
+    assert (both.log10_lr(scores) <= alone.log10_lr(scores)).all()
 
 
 def test_the_best_place_near_a_cut_counts() -> None:

@@ -7,10 +7,9 @@ import pytest
 
 import sounds
 from earwitness.signal import joins
-from earwitness.signal.joins import CHANNELS, FRAME, REACH, Network, convolve, frames, network
+from earwitness.signal.join_frames import CHANNELS, RATE_HZ
+from earwitness.signal.joins import REACH, TAPS, Network, convolve, network
 from earwitness.signal.moments import CUES, find_moments
-
-RATE_HZ = joins.RATE_HZ
 
 
 def test_a_cut_in_a_voice_stands_out() -> None:
@@ -66,28 +65,21 @@ def test_silence_has_finite_cues() -> None:
 def test_a_convolution_is_what_numpy_gives() -> None:
     """One channel in, one out, dilated by three."""
     held = np.random.default_rng(1).standard_normal((50, 1)).astype(np.float32)
-    weights = np.arange(1, 6, dtype=np.float32).reshape(5, 1, 1)
-    spread = np.zeros(13)
+    weights = np.arange(1, TAPS + 1, dtype=np.float32).reshape(TAPS, 1, 1)
+    spread = np.zeros(3 * (TAPS - 1) + 1)
     spread[::3] = weights[:, 0, 0]
     expected = np.convolve(held[:, 0], spread[::-1], "same")
     assert convolve(held, weights, 3)[:, 0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_shipped_network_is_small_and_finite() -> None:
-    """Under 200 KB as it is shipped; finite weights; what it hears ends where it says."""
+    """Under 300 KB as it is shipped; finite weights; what it hears ends where it says."""
     learned = network()
     values = sum(part.size for part in (*learned.weights, *learned.biases))
-    assert 2 * values < 200_000
+    assert 2 * values < 300_000
     assert all(np.isfinite(part).all() for part in learned.weights)
     shown = np.zeros((400, CHANNELS), np.float32)
     changed = shown.copy()
     changed[200 + REACH + 1] = 3.0
     assert learned(changed)[200] == learned(shown)[200]
     assert isinstance(learned, Network)
-
-
-def test_frames_leave_the_level_out() -> None:
-    """Of noise, every channel is about zero on average, however loud."""
-    shown = frames(sounds.noise(4.0, level=0.2))
-    assert shown.shape == (4 * RATE_HZ // FRAME, CHANNELS)
-    assert np.abs(shown.mean(axis=0)).max() < 0.2

@@ -36,6 +36,7 @@ _SECOND_PRINTS = 32
 _ROWS_AT_ONCE = 1_024
 _WORTH_A_LOOK = 5.5
 WAVES_AGREE = 0.5
+LEAST_WAVE_S = 1.0
 _WAVE_FRAME = 128  # 16 ms
 _NEAR_SAMPLES = 400  # 50 ms: the prints are aligned to a third of that
 # 150 untouched recordings of five minutes, each searched in itself; bench/repeats.py prints it.
@@ -76,8 +77,12 @@ class Repeat:
 
     @property
     def is_same_wave(self) -> bool:
-        """Whether the waveforms agree in phase, as only those of one and the same sound do."""
-        return self.wave_correlation >= WAVES_AGREE
+        """Whether the waveforms agree in phase for a second, as only those of one sound do.
+
+        A syllable of a synthetic voice may agree with itself for half a second.
+        """
+        length_s = self.first_end_s - self.first_start_s
+        return self.wave_correlation >= WAVES_AGREE and length_s >= LEAST_WAVE_S
 
 
 def find_repeats(sound: Floats, *, most_probable_error: float) -> tuple[Repeat, ...]:

@@ -22,6 +22,7 @@ from earwitness.signal.codings import Coding
 from earwitness.signal.cuts import (
     Calibration,
     Places,
+    Untouched,
     at_cuts,
     best_near,
     find_places,
@@ -78,14 +79,20 @@ class Table:
             reached=arrays["reached"][number].astype(np.float64),
             weights=self.weights,
             calibration=Calibration(
-                arrays[f"untouched_{number}"].astype(np.float64),
-                arrays[f"cuts_{number}"].astype(np.float64),
-                seconds,
-                recordings,
+                kinds_of(arrays, number), arrays[f"cuts_{number}"].astype(np.float64), recordings
             ),
             told=f"the shipped table: {recordings} untouched recordings of {speakers} speakers of read "
             f"English, {seconds / 60:.0f} minutes, {self.conditions[number]}",
         )
+
+
+def kinds_of(arrays: Arrays, number: int) -> list[Untouched]:
+    """Places of untouched speech of each kind that the shipped table has in one condition."""
+    scores, kinds = arrays[f"untouched_{number}"].astype(np.float64), arrays[f"kinds_{number}"]
+    return [
+        Untouched(scores[kinds == kind], float(seconds))
+        for kind, seconds in enumerate(arrays["kind_seconds"][number])
+    ]
 
 
 @cache
@@ -146,7 +153,7 @@ def _of_population(
 ) -> Reference:
     identity = hashlib.sha256(" ".join(exhibit.sha256 for exhibit, _ in chosen).encode())
     arrays = recording.shared(
-        f"edits_1_population_{identity.hexdigest()[:16]}",
+        f"edits_2_population_{identity.hexdigest()[:16]}",
         lambda: _measured(recording, case, chain, chosen),
     )
     untouched, edited = (_stored_moments(arrays, name) for name in ("untouched", "edited"))
@@ -157,7 +164,7 @@ def _of_population(
     return Reference(
         reached=reached,
         weights=_weights(untouched, edited, cuts_s, reached),
-        calibration=Calibration(scores, found, seconds, len(untouched)),
+        calibration=Calibration([Untouched(scores, seconds)], found, len(untouched)),
         told=f"the case's population: {len(untouched)} recordings of {speakers} speakers, "
         f"{seconds / 60:.1f} minutes, brought into the conditions of this recording ({chain.wording})",
     )

@@ -41,7 +41,7 @@ def edits_v1(
 
     1. All is heard at 16 kHz. Moments that stand out within 20 ms are kept, with eight cues each: a
        step in what linear prediction leaves; what a small network that learned joins of speech makes
-       of 120 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
+       of 140 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
        spectrum of the noise, the band, the fall of the sound in the room, and the offset of the
        samples; and whether tones that run through the recording, as hum does, break there.
     2. Untouched speech is brought into the conditions of this recording: its level, noise, band and
@@ -98,7 +98,7 @@ def _moments(recording: Recording, case: CaseView) -> Moments:
         )
         return {"at_s": found.at_s, "cues": found.cues, "duration_s": np.array(found.duration_s)}
 
-    arrays = recording.shared("edits_1_moments", compute)
+    arrays = recording.shared("edits_2_moments", compute)
     return Moments(arrays["at_s"], arrays["cues"], float(arrays["duration_s"]))
 
 

@@ -48,9 +48,10 @@ def repeats_v1(
        150 untouched recordings of five minutes and follows the law of extreme values. Passages are
        reported where it is at most ``most_probable_error``.
     4. The two waveforms are laid over one another. Those of a copy agree in phase, even through a
-       codec: what correlates by 0.5 or more is called the same sound. Those of the same words said twice,
-       even by a synthetic voice, do not; such passages are told apart, as alike. The false-match
-       probability does not count this second test, so it is stated too high rather than too low.
+       codec: what correlates by 0.5 or more, for a second or more, is called the same sound. Those
+       of the same words said twice, even by a synthetic voice, do not; such passages are told apart,
+       as alike. The false-match probability does not count this second test, so it is stated too
+       high rather than too low.
     """
     if recording.duration_s > LONGEST_S:
         return NotExamined(

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
-import scipy.ndimage
+import scipy.signal
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal.native import release
@@ -92,10 +92,9 @@ def _decimated(signal: Floats, first: int, last: int) -> Floats32:
         np.asarray(signal[begin:end], dtype=np.float32),
         (reach - (first - begin), reach - (end - last)),
     )
-    filtered = scipy.ndimage.convolve1d(
-        piece, (taps / taps.sum()).astype(np.float32), mode="constant"
-    )
-    return np.asarray(filtered[reach : reach + last - first : _DECIMATE], dtype=np.float32)
+    kept = scipy.signal.upfirdn((taps / taps.sum()).astype(np.float32), piece, down=_DECIMATE)
+    skipped = 2 * reach // _DECIMATE
+    return np.asarray(kept[skipped : skipped + (last - first) // _DECIMATE], dtype=np.float32)
 
 
 MEASURES: Final = ("noise level", "noise spectrum", "band", "room", "offset")

@@ -8,7 +8,7 @@ also stood out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -21,7 +21,7 @@ import scipy.stats
 from earwitness.signal.moments import CUES, Moments
 
 RARITIES: Final = np.arange(0.0, 3.01, 0.1)  # -log10 of the share of moments that reach a value
-MOST_RARE: Final = 8.0
+MOST_RARE: Final = 12.0
 PLACES_APART_S: Final = 0.25
 WITHIN_S: Final = 0.05
 MOST_TAIL: Final = 0.05  # share of untouched places that the law of their tail is fitted on
@@ -150,32 +150,75 @@ def _highest_near(at_s: Floats64, score: Floats64) -> npt.NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Untouched:
+    """Scores of places of untouched speech of one kind [shape=(n,)], and how many seconds of it."""
+
+    scores: Floats64
+    seconds: float
+
+    @cached_property
+    def _tail(self) -> tuple[float, float, float]:
+        """Where the tail begins, its scale, and how many places a second lie in it."""
+        ordered = np.sort(self.scores)
+        count = max(FEWEST_IN_TAIL, round(MOST_TAIL * ordered.size))
+        count = min(count, ordered.size - 1)
+        begin = float(ordered[-count - 1])
+        scale = float(np.mean(ordered[-count:] - begin))
+        return begin, max(scale, 1e-6), count / self.seconds
+
+    @property
+    def beyond(self) -> float:
+        """A score that is far beyond any."""
+        return float(self.scores.max()) + 20 * self._tail[1]
+
+    def reached(self, score: float) -> int:
+        """How many places reach a score."""
+        return int((self.scores >= score).sum())
+
+    def places_a_second(self, score: float) -> float:
+        """How many places reach a score in a second, on average.
+
+        Counted where at least ten of them do; beyond, by an exponential law of the highest
+        twentieth of the scores (Pickands 1975, with shape zero).
+        """
+        reached = self.reached(score)
+        begin, scale, rate = self._tail
+        if reached >= 10 or score <= begin:
+            return reached / self.seconds
+        return float(rate * np.exp(-(score - begin) / scale))
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What scores are worth: from places of untouched speech, and from known cuts.
 
     Attributes
     ----------
-    untouched : np.ndarray [shape=(n,)]
-        Scores of places in untouched recordings.
+    kinds : sequence of Untouched
+        Untouched speech of one kind or of several, such as short and long recordings. What is stated
+        is always of the kind in which most places reach the score.
     cuts : np.ndarray [shape=(k,)]
         For each known cut, the best score within 50 ms of it, or the lowest of all where there is none.
-    seconds : float
-        Of untouched speech.
     recordings : int
+        Untouched.
     """
 
-    untouched: Floats64
+    kinds: Sequence[Untouched]
     cuts: Floats64
-    seconds: float
     recordings: int
 
+    @property
+    def seconds(self) -> float:
+        """Of untouched speech, all kinds together."""
+        return sum(kind.seconds for kind in self.kinds)
+
     @cached_property
-    def _steps(self) -> tuple[Floats64, Floats64]:
-        """Scores and the log10 LR from each of them on, rising."""
-        return _steps_of(self.untouched, self.cuts)
+    def _steps(self) -> list[tuple[Floats64, Floats64]]:
+        """For each kind, scores and the log10 LR from each of them on, rising."""
+        return [_steps_of(kind.scores, self.cuts) for kind in self.kinds]
 
     def log10_lr(self, scores: Floats64) -> Floats64:
-        """Log10 likelihood ratios of places [shape=(n,)].
+        """Log10 likelihood ratios of places [shape=(n,)], the lowest of all kinds.
 
         By isotonic regression (pool adjacent violators) with one untouched place above all and one
         cut below all put in, so that no ratio exceeds what so many places can carry.
@@ -185,60 +228,43 @@ class Calibration:
         Brümmer and du Preez 2006, Computer Speech and Language 20(2-3): 230-275; the added pair is
         the rule of succession of Brümmer's FoCal toolkit.
         """
-        return _at(scores, *self._steps)
+        return np.asarray(np.min([_at(scores, *steps) for steps in self._steps], axis=0))
 
     def log10_lr_interval(self, scores: Floats64) -> Floats64:
         """95 % intervals of these ratios [shape=(n, 2)]: a bootstrap over the measured places."""
         random = np.random.default_rng(1)
-        drawn = [
-            _at(
-                scores,
-                *_steps_of(
-                    random.choice(self.untouched, self.untouched.size),
-                    random.choice(self.cuts, self.cuts.size),
-                ),
-            )
-            for _ in range(_BOOTSTRAPS)
-        ]
+        drawn = [self._drawn(random).log10_lr(scores) for _ in range(_BOOTSTRAPS)]
         bounds = np.quantile(np.array(drawn), [0.025, 0.975], axis=0).T
         middle = self.log10_lr(scores)[:, np.newaxis]
         return np.concatenate(
             [np.minimum(bounds[:, :1], middle), np.maximum(bounds[:, 1:], middle)], axis=1
         )
 
-    @cached_property
-    def _tail(self) -> tuple[float, float, float]:
-        """Where the tail begins, its scale, and how many places a second lie in it."""
-        ordered = np.sort(self.untouched)
-        count = max(FEWEST_IN_TAIL, round(MOST_TAIL * ordered.size))
-        count = min(count, ordered.size - 1)
-        begin = float(ordered[-count - 1])
-        scale = float(np.mean(ordered[-count:] - begin))
-        return begin, max(scale, 1e-6), count / self.seconds
+    def _drawn(self, random: np.random.Generator) -> Calibration:
+        """As it would be with as many other places and cuts."""
+        kinds = [replace(kind, scores=_redrawn(kind.scores, random)) for kind in self.kinds]
+        return replace(self, kinds=kinds, cuts=_redrawn(self.cuts, random))
+
+    def _worst(self, score: float) -> Untouched:
+        return max(self.kinds, key=lambda kind: kind.places_a_second(score))
 
     def false_places(self, score: float, duration_s: float) -> float:
-        """How many places of untouched speech of this length reach a score, on average.
-
-        Counted where at least ten of them do; beyond, by an exponential law of the highest
-        twentieth of the scores (Pickands 1975, with shape zero).
-        """
-        reached = int((self.untouched >= score).sum())
-        begin, scale, rate = self._tail
-        if reached >= 10 or score <= begin:
-            return reached / self.seconds * duration_s
-        return float(rate * np.exp(-(score - begin) / scale)) * duration_s
+        """How many places of untouched speech of this length reach a score, on average."""
+        return self._worst(score).places_a_second(score) * duration_s
 
     def counted(self, score: float) -> tuple[int, float, float]:
         """Untouched places that reach a score: how many, and the 95 % bounds of their rate a second."""
-        reached = int((self.untouched >= score).sum())
+        kind = self._worst(score)
+        reached = kind.reached(score)
         low = scipy.stats.chi2.ppf(0.025, 2 * reached) / 2 if reached else 0.0
         high = scipy.stats.chi2.ppf(0.975, 2 * reached + 2) / 2
-        return reached, float(low / self.seconds), float(high / self.seconds)
+        return reached, float(low / kind.seconds), float(high / kind.seconds)
 
     def score_for(self, probability: float, duration_s: float) -> float:
         """The score that untouched speech of this length reaches that probably at its best place."""
         wanted = -np.log1p(-probability)
-        low, high = float(self.untouched.min()), float(self.untouched.max()) + 20 * self._tail[1]
+        low = min(float(kind.scores.min()) for kind in self.kinds)
+        high = max(kind.beyond for kind in self.kinds)
         for _ in range(60):
             middle = (low + high) / 2
             if self.false_places(middle, duration_s) > wanted:
@@ -246,6 +272,10 @@ class Calibration:
             else:
                 high = middle
         return high
+
+
+def _redrawn(scores: Floats64, random: np.random.Generator) -> Floats64:
+    return random.choice(scores, scores.size)
 
 
 def _steps_of(untouched: Floats64, cuts: Floats64) -> tuple[Floats64, Floats64]:

@@ -16,7 +16,8 @@ import scipy.ndimage
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal import both_sides, joins, tones
-from earwitness.signal.joins import FRAME_S, Network
+from earwitness.signal.join_frames import FRAME, FRAME_S, HIGH, RATE_HZ, RESIDUE, frames
+from earwitness.signal.joins import Network
 
 CUES: Final = ("step", "join", *both_sides.MEASURES, "tones")
 APART_S: Final = 0.02
@@ -44,9 +45,9 @@ def find_moments(
 ) -> Moments:
     """Find the moments that sound most like a join within 20 ms either way, with all cues.
 
-    1. *Step*: the highest sample of what linear prediction leaves, or of the sound above 6 kHz,
-       within 4 ms, against the highest of the 20 ms on either side (Cooper 2010).
-    2. *Join*: what a small network, which learned joins of speech, makes of 120 ms either way.
+    1. *Step*: the highest half millisecond of what linear prediction leaves, or of the sound above
+       6 kHz, within 4 ms, against the highest of the 20 ms on either side (after Cooper 2010).
+    2. *Join*: what a small network, which learned joins of speech, makes of 140 ms either way.
     3. Where tones that run through the recording break, there is a moment, too (``tones``).
     4. The two sides are compared: noise, band, room, offset (``both_sides``).
     """
@@ -54,11 +55,11 @@ def find_moments(
     step, join = [], []
     total = max(1, signal.size)
     for first, last, skip, piece in joins.pieces(signal):
-        shown = joins.frames(piece)
+        shown = frames(piece)
         part = slice(skip, skip + last - first)
         step.append(_steps(shown)[part])  # 1
         join.append(network(shown)[part])  # 2
-        on_progress(last * joins.FRAME / total)
+        on_progress(last * FRAME / total)
     steps = np.concatenate(step) if step else np.zeros(0, np.float32)
     heard = np.concatenate(join) if join else np.zeros(0, np.float32)
     sides = both_sides.listen(signal)
@@ -70,7 +71,7 @@ def find_moments(
         cues[:, 0], cues[:, 1] = near[at], heard[at]
         cues[:, 2:-1] = both_sides.differences(sides, moments_s)  # 4
         cues[:, -1] = broken
-    return Moments(moments_s, cues, signal.size / joins.RATE_HZ)
+    return Moments(moments_s, cues, signal.size / RATE_HZ)
 
 
 def _with_breaks(
@@ -89,9 +90,10 @@ def _with_breaks(
 def _steps(shown: Floats32) -> Floats32:
     """How far a frame's highest residue stands over the highest around it, nepers [shape=(n,)]."""
     best = np.full(shown.shape[0], -np.inf, dtype=np.float32)
-    for channel in (joins.BANDS, joins.BANDS + 6):
-        peak = scipy.ndimage.maximum_filter1d(shown[:, channel], 2 * _NEAR - 1, mode="nearest")
-        high = scipy.ndimage.maximum_filter1d(shown[:, channel], _AROUND - _NEAR, mode="nearest")
+    for channels in (RESIDUE, HIGH):
+        highest = shown[:, channels].max(axis=1)
+        peak = scipy.ndimage.maximum_filter1d(highest, 2 * _NEAR - 1, mode="nearest")
+        high = scipy.ndimage.maximum_filter1d(highest, _AROUND - _NEAR, mode="nearest")
         reach = (_AROUND + _NEAR) // 2 + 1
         padded = np.pad(high, reach, mode="edge")
         around = np.maximum(padded[: -2 * reach], padded[2 * reach :])
