@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from earwitness import checking, handover, listening, reporting, saying
+from earwitness import checking, handover, listening, moving, reporting, saying
 from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
 from earwitness.checking import Verification
@@ -69,6 +69,9 @@ from earwitness.store.casefile import CaseFile, Claims, Settings, read_case_file
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
 from earwitness.store.folder import CaseFolder, Clock, utc_now
+from earwitness.store.place import is_case
+from earwitness.store.server import Server, address
+from earwitness.store.server import prepare as prepare_tables
 from earwitness.store.vault import require_plain_file
 from earwitness.transcripts import Kind, Review, Transcript, write_transcript
 from earwitness.transcripts.index import Hits
@@ -759,6 +762,27 @@ class Case:
         """Check that nothing in the case was altered, removed or slipped in; changes nothing."""
         return verify(self.path)
 
+    def move(self, to: str) -> Verification:
+        """Move the case's database to the server that the environment names, or into its folder.
+
+        This object then stands for the case in its new place.
+
+        Parameters
+        ----------
+        to : str
+            ``server`` or ``folder``.
+
+        Raises
+        ------
+        CaseDamaged, StoreError
+        """
+        if to == "server":
+            found = moving.to_server(self._folder, Server.here())
+        else:
+            found = moving.to_folder(self._folder)
+        self._folder = self._folder.anew()
+        return found
+
     def replay(self, *, on_event: OnEvent | None = None) -> Iterator[Replayed]:
         """Reach every outcome again, from the exhibits' bytes, at its recorded version and parameters.
 
@@ -900,7 +924,7 @@ def verify(folder: str | Path) -> Verification:
     CaseNotFound
     """
     path = Path(folder)
-    if not (path / "case.db").is_file():
+    if not is_case(path):
         raise CaseNotFound("there is no case here", got=str(folder))
     return checking.verify(CaseFolder(path, who=this_user()))
 
@@ -946,6 +970,22 @@ def new(
     case = Case(made)
     _add_all(case, questioned)
     return case
+
+
+def prepare_store(*, grant: str = "") -> list[str]:
+    """Make the tables of the store that the environment names; give the migrations that were missing.
+
+    Parameters
+    ----------
+    grant : str
+        A role that is to work with them, if it is not the one that the address names.
+
+    Raises
+    ------
+    StoreError, CaseTooNew, MissingPart
+    """
+    Server.here()
+    return prepare_tables(address(), grant=grant)
 
 
 def open_bag(

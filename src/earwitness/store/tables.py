@@ -1,4 +1,9 @@
-"""The tables of a case's database, as the newest migration leaves them."""
+"""The tables of a case's database, as the newest migration leaves them.
+
+On a server these tables hold the cases of all desks. Two more columns, ``desk`` and ``case_id``, stand
+in each of them there. No query names them: the server fills them in from the settings of the
+transaction, and its row-level security shows only the rows that bear them.
+"""
 
 from __future__ import annotations
 
@@ -79,4 +84,15 @@ custody_head = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
+)
+
+# Only on a server. What a desk has there; these rows are kept apart by desk alone.
+server = sa.MetaData()
+
+cases = sa.Table(
+    "cases",
+    server,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("transactions", sa.BigInteger, nullable=False),
+    sa.Column("moved_at", sa.String(32), nullable=True),
 )
