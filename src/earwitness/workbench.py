@@ -297,7 +297,10 @@ class Case:
         most : int
             How many places to give.
         """
-        return saying.search(self.exhibits, self._folder.cache, query, most=most)
+        folder = self._folder
+        return saying.search(
+            self.exhibits, folder.cache, query, most=most, database=folder.database
+        )
 
     def search_archives(self, query: str, *, most: int = 20) -> list[ArchiveHits]:
         """Find words in the transcripts that lie beside the archives that the case names."""

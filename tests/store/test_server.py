@@ -382,7 +382,7 @@ def expected(engine: sa.Engine) -> dict[str, dict[str, bool]]:
     for table in (*tables.metadata.sorted_tables, *tables.server.sorted_tables):
         columns = {column.name: bool(column.nullable) for column in table.columns}
         apart = {"desk": False}
-        if table.metadata is tables.metadata:
+        if table is not tables.cases:
             apart["case_id"] = False
         found[table.name] = columns | apart
     return found

@@ -44,6 +44,7 @@ WAIT_FOR_LOCK_S = 600
 _MAX_POINTER_BYTES = 1_000
 _CASE_ID = re.compile(r"[0-9a-f]{32}")
 _LOCKS = 0x6561  # the first half of our locks' numbers: others may lock on the same server
+_MADE_AGAIN = ("said_indexes", "said_segments", "said_terms")
 _OPTIONS = (
     f"-c lock_timeout={WAIT_FOR_LOCK_S * 1000} -c tcp_keepalives_idle=30 "
     "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
@@ -154,7 +155,7 @@ def _grant(connection: sa.Connection, role: str) -> None:
     names = [*tables.metadata.tables, *tables.server.tables]
     connection.exec_driver_sql(f"GRANT SELECT, INSERT ON {', '.join(names)} TO {quoted}")
     connection.exec_driver_sql(f"GRANT SELECT ON alembic_version TO {quoted}")
-    for name in ("pending_case_file", "custody_head"):  # replaced by the next act
+    for name in ("pending_case_file", "custody_head", *_MADE_AGAIN):  # replaced by the next act
         connection.exec_driver_sql(f"GRANT DELETE ON {name} TO {quoted}")
     connection.exec_driver_sql(f"GRANT UPDATE ON cases TO {quoted}")
 

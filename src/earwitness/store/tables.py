@@ -86,7 +86,8 @@ custody_head = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-# Only on a server. What a desk has there; these rows are kept apart by desk alone.
+# Only on a server: what a desk has there, kept apart by desk alone; and the words of transcripts, which
+# can be made again at any time, and so are neither sealed nor moved.
 server = sa.MetaData()
 
 cases = sa.Table(
@@ -95,4 +96,26 @@ cases = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("transactions", sa.BigInteger, nullable=False),
     sa.Column("moved_at", sa.String(32), nullable=True),
+)
+
+said_indexes = sa.Table("said_indexes", server, sa.Column("index", sa.String(64), primary_key=True))
+
+said_segments = sa.Table(
+    "said_segments",
+    server,
+    sa.Column("index", sa.String(64), primary_key=True),
+    sa.Column("place", sa.Integer, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("speaker", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+)
+
+said_terms = sa.Table(
+    "said_terms",
+    server,
+    sa.Column("index", sa.String(64), nullable=False),
+    sa.Column("word", sa.Text, nullable=False),
 )
