@@ -71,6 +71,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluste
 
 
 @pytest.fixture
+def empty_store(cluster: servers.Cluster) -> servers.Cluster:
+    """A database of the cluster in which no table was made yet."""
+    return cluster.with_database(f"empty_{secrets.token_hex(6)}")
+
+
+@pytest.fixture
 def server_store(cluster: servers.Cluster, monkeypatch: pytest.MonkeyPatch) -> servers.Cluster:
     """Let cases be made on the server, at a desk that no other test uses."""
     monkeypatch.setenv("EARWITNESS_STORE", cluster.url())

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 OWNER, ROLE, DATABASE = "keeper", "desk", "earwitness"
@@ -55,10 +55,16 @@ class Cluster:
     folder: Path
     port: int = field(default_factory=free_port)
     user: str = "postgres"
+    database: str = DATABASE
 
     def url(self, role: str = ROLE) -> str:
         """The address for a role."""
-        return f"postgresql+psycopg://{role}@127.0.0.1:{self.port}/{DATABASE}"
+        return f"postgresql+psycopg://{role}@127.0.0.1:{self.port}/{self.database}"
+
+    def with_database(self, name: str) -> Cluster:
+        """The same cluster with another, new database."""
+        self.sql(f"CREATE DATABASE {name} OWNER {OWNER}", "postgres")
+        return replace(self, database=name)
 
     def make(self) -> None:
         """Make the cluster, start it, and make its roles and database."""
@@ -98,12 +104,12 @@ class Cluster:
             time.sleep(0.02)
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
-    def sql(self, command: str, database: str = DATABASE, role: str = "admin") -> str:
+    def sql(self, command: str, database: str = "", role: str = "admin") -> str:
         """Carry out one command; give what it prints."""
         place = programs()
         assert place is not None
         done = subprocess.run([str(place / "psql"), "-h", "127.0.0.1", "-p", str(self.port),
-                               "-U", role, "-d", database, "-XAtq", "-v", "ON_ERROR_STOP=1",
+                               "-U", role, "-d", database or self.database, "-XAtq", "-v", "ON_ERROR_STOP=1",
                                "-c", command], capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

@@ -137,29 +137,57 @@ def test_the_desk_is_forgotten_when_a_transaction_ends(case: Case) -> None:
         assert found.scalar() in (None, "")
 
 
-@pytest.mark.parametrize("command", [
+EDITS = [
     "UPDATE custody SET who = 'nobody' WHERE case_id = '{id}' AND number = 2",
+    "UPDATE custody SET details = '{{}}' WHERE case_id = '{id}' AND number = 2",
     "DELETE FROM custody WHERE case_id = '{id}' AND number = 2",
+    "DELETE FROM custody WHERE case_id = '{id}' AND number > 5",
+    "UPDATE custody SET number = number + 1000 WHERE case_id = '{id}' AND number = 3",
     "UPDATE exhibits SET name = 'x' WHERE case_id = '{id}'",
-    "UPDATE outcomes SET seconds = 5 WHERE case_id = '{id}'",
+    "UPDATE exhibits SET size = size + 1 WHERE case_id = '{id}'",
+    "INSERT INTO exhibits (desk, case_id, sha256, name, size) "
+    "SELECT desk, id, repeat('a', 64), 'x', 1 FROM cases WHERE id = '{id}'",
+    "UPDATE outcomes SET seconds = 5 WHERE case_id = '{id}' AND number = 1",
+    "UPDATE outcomes SET key = 'x' WHERE case_id = '{id}' AND number = 1",
     "UPDATE outcomes SET outcome = replace(outcome, 'k', 'q') WHERE case_id = '{id}'",
-    "DELETE FROM outcomes WHERE case_id = '{id}'",
+    "DELETE FROM outcomes WHERE case_id = '{id}' AND number = 1",
     "UPDATE custody_head SET hash = repeat('0', 64) WHERE case_id = '{id}'",
     "DELETE FROM custody_head WHERE case_id = '{id}'",
     "UPDATE statements SET document = 'x' WHERE case_id = '{id}'",
+    "DELETE FROM statements WHERE case_id = '{id}'",
     "UPDATE dossier_acts SET who = 'x' WHERE case_id = '{id}' AND number = 1",
+    "DELETE FROM dossier_acts WHERE case_id = '{id}' AND number = 2",
+]
+ONLY_SEALED = [
     "INSERT INTO pending_case_file (desk, case_id, id, before_sha256, text) "
     "SELECT desk, id, 1, '', 'x' FROM cases WHERE id = '{id}'",
     "UPDATE cases SET transactions = transactions - 1 WHERE id = '{id}'",
-])  # fmt: skip
-def test_rows_altered_at_the_server_are_found(
+]
+
+
+@pytest.mark.parametrize("command", EDITS + ONLY_SEALED)
+def test_rows_altered_at_the_server_break_the_seal(
     examined: Path, cluster: servers.Cluster, command: str
 ) -> None:
-    """Whoever administers the server can alter any row; verify finds each."""
+    """Whoever administers the server can alter any row; the seal in the folder tells."""
     opened = earwitness.open(examined)
     assert opened.verify().is_whole
     cluster.sql(command.format(id=case_id(opened)))
-    assert not opened.verify().is_whole
+    assert "case.store" in {problem.where for problem in opened.verify().problems}
+
+
+@pytest.mark.parametrize("command", EDITS)
+def test_rows_altered_as_if_by_an_act_are_found_by_the_chain(
+    examined: Path, cluster: servers.Cluster, command: str
+) -> None:
+    """Counting the alteration as a transaction makes it look like an interruption; the chain tells."""
+    opened = earwitness.open(examined)
+    counted = "; UPDATE cases SET transactions = transactions + 1 WHERE id = '{id}'"
+    cluster.sql((command + counted).format(id=case_id(opened)))
+    found = opened.verify()
+    assert found.problems
+    assert "case.store" not in {problem.where for problem in found.problems}
+    assert any("after its seal" in note for note in found.notes)
 
 
 def test_an_older_copy_that_was_put_back_is_found(
@@ -348,11 +376,9 @@ def test_a_case_in_a_folder_needs_no_server(
     assert earwitness.open(made.path).verify().is_whole
 
 
-def test_migrations_go_up_and_down_on_a_server(cluster: servers.Cluster) -> None:
+def test_migrations_go_up_and_down_on_a_server(empty_store: servers.Cluster) -> None:
     """All of them, and back one by one: the tables are those of the code, then there are none."""
-    name = f"up_and_down_{secrets.token_hex(4)}"
-    cluster.sql(f"CREATE DATABASE {name} OWNER {servers.OWNER}", "postgres")
-    engine = sa.create_engine(cluster.url(servers.OWNER).rsplit("/", 1)[0] + f"/{name}")
+    engine = sa.create_engine(empty_store.url(servers.OWNER))
     versions = migrations.known_versions("postgresql")
     for _ in range(2):
         with engine.begin() as connection:
