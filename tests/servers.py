@@ -108,9 +108,10 @@ class Cluster:
         """Carry out one command; give what it prints."""
         place = programs()
         assert place is not None
-        done = subprocess.run([str(place / "psql"), "-h", "127.0.0.1", "-p", str(self.port),
-                               "-U", role, "-d", database or self.database, "-XAtq", "-v", "ON_ERROR_STOP=1",
-                               "-c", command], capture_output=True, text=True, check=False)  # fmt: skip
+        command_line = [str(place / "psql"), "-h", "127.0.0.1", "-p", str(self.port), "-U", role,
+                        "-d", database or self.database, "-XAtq", "-v", "ON_ERROR_STOP=1",
+                        "-c", command]  # fmt: skip
+        done = subprocess.run(command_line, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

@@ -9,6 +9,7 @@ EarwitnessError
 │   └── BadCaseFile         case.toml does not say what it should
 ├── StoreError              the database server can't do what was asked
 │   ├── StoreUnreachable    it does not answer, refuses, or went away meanwhile
+│   ├── JobTakenOver        a worker was slow or cut off, and another does its job
 │   └── StoreNotReady       its tables are missing or of another version, or its role sees too much
 ├── ExhibitError
 │   ├── NotAFile            a folder, link, pipe or device was given
@@ -115,6 +116,10 @@ class StoreUnreachable(StoreError):
 
 class StoreNotReady(StoreError):
     """The server's tables are missing or of another version, or its role sees every desk's rows."""
+
+
+class JobTakenOver(StoreError):
+    """A worker was slow or cut off, so another has its job; what the first reached is not kept."""
 
 
 class ExhibitError(EarwitnessError):

@@ -44,6 +44,7 @@ from earwitness.errors import (
     EarwitnessError,
     MissingPart,
     NotARecording,
+    StoreError,
     UnknownExhibit,
 )
 from earwitness.evidence.custody import Entry
@@ -69,8 +70,9 @@ from earwitness.store.casefile import CaseFile, Claims, Settings, read_case_file
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
 from earwitness.store.folder import CaseFolder, Clock, utc_now
+from earwitness.store.jobs import Listed, Queue, Taken, Wanted, end
 from earwitness.store.place import is_case
-from earwitness.store.server import Server, address
+from earwitness.store.server import Server, ServerDatabase, address
 from earwitness.store.server import prepare as prepare_tables
 from earwitness.store.vault import require_plain_file
 from earwitness.transcripts import Kind, Review, Transcript, write_transcript
@@ -609,6 +611,74 @@ class Case:
         if reused_all:
             self._folder.act("examine", changes=False, details={"all_known": True})
 
+    def ask(self, only: Sequence[str] = (), *, again: bool = False) -> int:
+        """Ask for examinations, to be carried out by the store's workers; give how many were added.
+
+        Parameters
+        ----------
+        only : sequence of str
+            Names of examinations; all of them when empty.
+        again : bool
+            Also those whose outcome the case knows.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        wanted = []
+        for task in self._tasks(self._chosen(only)):
+            known = self._latest(task)
+            if again or known is None or known.outcome.kind == "failed":
+                wanted.append(Wanted(task.key, task.exhibit.sha256, task.method))
+        queue = Queue(database.server)
+        return queue.ask(database.case_id, wanted, by=self._folder.who, again=again)
+
+    def carry_out(
+        self, taken: Sequence[Taken], *, workers: int, stop: threading.Event
+    ) -> Iterator[tuple[Taken, Examined | None]]:
+        """Carry out jobs of this case, for ``end_job`` to keep.
+
+        Yields
+        ------
+        job, Examined or None
+            None where the case asks for something else now, or knows the outcome.
+        """
+        chosen = [find_examination(method) for method in {job.method: 0 for job in taken}]
+        tasks = {task.key: task for task in self._tasks(chosen)}
+        waiting: dict[str, tuple[Taken, Task, int]] = {}
+        for job in taken:
+            task = tasks.get(job.key)
+            known = self._latest(task) if task else None
+            settled = known is not None and known.outcome.kind != "failed" and not job.again
+            if task is None or settled:
+                yield job, None
+            else:
+                waiting[job.key] = (job, task, known.number if known else 0)
+        todo = [task for _, task, _ in waiting.values()]
+        for event in carry_out_all(todo, workers=workers, stop=stop):
+            if isinstance(event, Ended):
+                job, _, before = waiting[event.task.key]
+                yield job, self._examined(event, number=before)
+
+    def end_job(self, job: Taken, examined: Examined) -> Examined:
+        """Keep a job's outcome and end the job, both or neither.
+
+        Raises
+        ------
+        JobTakenOver, StoreUnreachable
+        """
+        return self._folder.keep_outcome(examined, also=lambda transaction: end(transaction, job))
+
+    def _on_server(self) -> ServerDatabase:
+        if not isinstance(self._folder.database, ServerDatabase):
+            raise StoreError(
+                "the case is in its folder, where nobody else can work on it",
+                do="examine it with: earwitness examine, or move it with: earwitness store move",
+            )
+        return self._folder.database
+
     def _chosen(self, only: Sequence[str]) -> list[Examination]:
         if not only:
             return list(newest_examinations().values())
@@ -989,6 +1059,16 @@ def prepare_store(*, grant: str = "") -> list[str]:
     """
     Server.here()
     return prepare_tables(address(), grant=grant)
+
+
+def jobs() -> list[Listed]:
+    """What this desk asked its store's workers for, and has not ended.
+
+    Raises
+    ------
+    StoreError
+    """
+    return Queue(Server.here()).listed()
 
 
 def open_bag(

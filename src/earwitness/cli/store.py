@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from earwitness import workbench
-from earwitness.cli.show import Screen
+from earwitness.cli.show import ExitCode, Screen
+from earwitness.working import LEASE_S, Worked, Worker
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -44,3 +47,60 @@ def move(screen: Screen, folder: Path, to: str) -> None:
         f"{found.outcomes} outcomes: all is whole"
     )
     screen.result({"to": to, "entries": found.entries, "head": found.head.hash})
+
+
+@store.command("ask")
+@click.argument("folder", type=_FOLDER)
+@click.option("--only", default="", metavar="NAME,...", help="Only these examinations.")
+@click.option("--again", is_flag=True, help="Also those whose outcome the case knows.")
+@click.pass_obj
+def ask(screen: Screen, folder: Path, only: str, again: bool) -> None:
+    """Ask for examinations of the case in FOLDER, for the store's workers to carry out."""
+    chosen = [name for name in only.split(",") if name]
+    added = workbench.open(folder, who=screen.who).ask(chosen, again=again)
+    screen.say(f"{added} examinations were asked for")
+    screen.result({"asked": added})
+
+
+@store.command("work")
+@click.argument("place", type=_FOLDER)
+@click.option("--until-done", is_flag=True, help="End when no job is open at any worker.")
+@click.option("--processes", default=0, help="Examinations at once; 0 is one for each core.")
+@click.option(
+    "--lease", default=LEASE_S, show_default=True, help="Others take over after so many seconds."
+)
+@click.pass_obj
+def work(screen: Screen, place: Path, until_done: bool, processes: int, lease: float) -> int:
+    """Carry out what was asked for, on the case in PLACE or the cases in it.
+
+    It goes on until it is ended. What it had not ended is then free for others.
+    """
+    worker = Worker(place, processes, lease)
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop.set())
+    failed, results = False, []
+    for worked in worker.work(until_done=until_done):
+        screen.say(_line(worked))
+        kind = worked.examined.outcome.kind if worked.examined else ""
+        failed = failed or kind == "failed"
+        results.append({"method": worked.job.method, "ended_in": kind, "trouble": worked.trouble})
+    screen.result(results)
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _line(worked: Worked) -> str:
+    ended = worked.examined.outcome.kind.replace("_", " ") if worked.examined else worked.trouble
+    return f"{worked.job.method} of {worked.job.exhibit[:12]}: {ended}"
+
+
+@store.command("jobs")
+@click.pass_obj
+def jobs(screen: Screen) -> None:
+    """List what was asked for and has not ended, and who carries it out."""
+    listed = workbench.jobs()
+    rows = [
+        (each.method, each.exhibit[:12], each.asked_by, each.worker,
+         f"left alone after {each.tries} tries: {each.trouble}" if each.is_stuck else each.trouble)
+        for each in listed
+    ]  # fmt: skip
+    screen.table("Jobs", ("method", "exhibit", "asked for by", "carried out by", "trouble"), rows)
+    screen.result([asdict(each) for each in listed])

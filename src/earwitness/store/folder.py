@@ -298,11 +298,17 @@ class CaseFolder:
             text = text_without_redaction(read_text(self.case_file_path), number)
             self.act("redact", changes=True, details={"lifted": number}, case_file=text)
 
-    def keep_outcome(self, examined: Examined) -> Examined:
-        """Keep an outcome and log it; if another process was first, keep that one and give it."""
+    def keep_outcome(
+        self, examined: Examined, *, also: Callable[[Transaction], None] = lambda _: None
+    ) -> Examined:
+        """Keep an outcome and log it; if another process was first, keep that one and give it.
+
+        ``also`` is called inside the transaction in either case; if it raises, nothing is kept.
+        """
         with self.database.locked():
             self.note_edit()
             with self.database.write() as transaction:
+                also(transaction)
                 first = transaction.latest(examined.key)
                 if first is not None and first.number > examined.number and _settled(first):
                     return first

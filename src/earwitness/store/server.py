@@ -158,6 +158,7 @@ def _grant(connection: sa.Connection, role: str) -> None:
     for name in ("pending_case_file", "custody_head", *_MADE_AGAIN):  # replaced by the next act
         connection.exec_driver_sql(f"GRANT DELETE ON {name} TO {quoted}")
     connection.exec_driver_sql(f"GRANT UPDATE ON cases TO {quoted}")
+    connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON jobs TO {quoted}")
 
 
 class ServerDatabase:
@@ -256,6 +257,7 @@ class ServerDatabase:
             connection.execute(
                 sa.update(tables.cases).where(tables.cases.c.id == self.case_id).values(moved_at=at)
             )
+            connection.execute(sa.delete(tables.jobs).where(tables.jobs.c.case_id == self.case_id))
 
     def seal_state(self) -> SealState:
         """What the seal says of the case's rows."""

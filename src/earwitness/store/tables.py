@@ -86,8 +86,8 @@ custody_head = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-# Only on a server: what a desk has there, kept apart by desk alone; and the words of transcripts, which
-# can be made again at any time, and so are neither sealed nor moved.
+# Only on a server: a desk's cases and jobs, kept apart by desk alone; and the words of transcripts, which
+# can be made again at any time. None of this is sealed or moved.
 server = sa.MetaData()
 
 cases = sa.Table(
@@ -118,4 +118,22 @@ said_terms = sa.Table(
     server,
     sa.Column("index", sa.String(64), nullable=False),
     sa.Column("word", sa.Text, nullable=False),
+)
+
+jobs = sa.Table(
+    "jobs",
+    server,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("case_id", sa.String(32), nullable=False),
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("exhibit", sa.String(64), nullable=False),
+    sa.Column("method", sa.String(64), nullable=False),
+    sa.Column("again", sa.Boolean, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("token", sa.String(32), nullable=True),
+    sa.Column("worker", sa.Text, nullable=False),
+    sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("trouble", sa.Text, nullable=False),
 )
