@@ -25,9 +25,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from earwitness import checking, handover, listening, moving, reporting, saying
+from earwitness import backup, checking, handover, listening, moving, reporting, saying
 from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
+from earwitness.backup import BackedUp
 from earwitness.checking import Verification
 from earwitness.dossier.document import Document, read_document_file
 from earwitness.dossier.drafting import Source, draft
@@ -1069,6 +1070,35 @@ def jobs() -> list[Listed]:
     StoreError
     """
     return Queue(Server.here()).listed()
+
+
+def back_up(place: str | Path, to: str | Path) -> Iterator[BackedUp]:
+    """Put each case of a place into a bag, while others work on them; give what became of each.
+
+    Parameters
+    ----------
+    place, to : path
+        The folder that holds the cases, or one case; and that which is to hold the bags.
+    """
+    return backup.back_up(Path(place), Path(to), who=this_user())
+
+
+def restore(source: str | Path, place: str | Path, *, who: str = "") -> Iterator[BackedUp]:
+    """Take the newest bag of each case of a back-up in; give what became of each.
+
+    Parameters
+    ----------
+    source, place : path
+        The folder that holds the bags, and that which is to hold the cases.
+    who : str
+        Under which name that is logged; user@host by default.
+
+    Raises
+    ------
+    BadBag
+        If there is no bag at all.
+    """
+    return backup.restore(Path(source), Path(place), who=who or this_user())
 
 
 def open_bag(

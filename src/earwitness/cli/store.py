@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from earwitness import workbench
+from earwitness.backup import BackedUp
 from earwitness.cli.show import ExitCode, Screen
+from earwitness.evidence.names import safe_name
 from earwitness.working import LEASE_S, Worked, Worker
 
 _FOLDER = click.Path(path_type=Path)
@@ -104,3 +107,38 @@ def jobs(screen: Screen) -> None:
     ]  # fmt: skip
     screen.table("Jobs", ("method", "exhibit", "asked for by", "carried out by", "trouble"), rows)
     screen.result([asdict(each) for each in listed])
+
+
+@store.command("backup")
+@click.argument("place", type=_FOLDER)
+@click.argument("to", type=_FOLDER)
+@click.pass_obj
+def backup(screen: Screen, place: Path, to: Path) -> int:
+    """Put each case in PLACE into a bag in the folder TO, also while others work on them.
+
+    A case that has not changed since its last bag is not copied again.
+    """
+    return _show(screen, workbench.back_up(place, to), "unchanged since")
+
+
+@store.command("restore")
+@click.argument("source", type=_FOLDER)
+@click.argument("place", type=_FOLDER)
+@click.pass_obj
+def restore(screen: Screen, source: Path, place: Path) -> int:
+    """Take the newest bag of each case in the folder SOURCE into the folder PLACE, and verify it."""
+    return _show(screen, workbench.restore(source, place, who=screen.who), "was there")
+
+
+def _show(screen: Screen, results: Iterable[BackedUp], otherwise: str) -> int:
+    shown, is_well = [], True
+    for each in results:
+        if each.trouble:
+            is_well = False
+            screen.error(f"{safe_name(each.name)}: {each.trouble}")
+        else:
+            said = "" if each.is_new else f", {otherwise}"
+            screen.say(f"{safe_name(each.name)}: {safe_name(each.path.name)}{said}")
+        shown.append({"case": each.name, "new": each.is_new, "trouble": each.trouble})
+    screen.result(shown)
+    return ExitCode.DONE if is_well else ExitCode.NOT_WHOLE
