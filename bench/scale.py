@@ -232,7 +232,10 @@ def desks(count: int, seconds: float) -> int:
             desk.join()
         times = sorted(each for desk in at_work for each in desk.times)
         errors = [each for desk in at_work for each in desk.errors]
-        whole = sum(desk.case.verify().is_whole for desk in at_work)
+        whole = 0
+        for desk in at_work:
+            os.environ["EARWITNESS_DESK"] = desk.server.desk  # verify looks for the case anew
+            whole += desk.case.verify().is_whole
         most = times[int(len(times) * 0.95)]
         print(
             f"{count} desks, {seconds:g} s: {len(times)} requests, {len(errors)} errors, median "

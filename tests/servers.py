@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -126,3 +127,23 @@ class Cluster:
         done = subprocess.run(command, capture_output=False, stdout=subprocess.DEVNULL,
                               stderr=subprocess.STDOUT, env=environment, cwd="/", check=False)  # fmt: skip
         assert done.returncode == 0, f"{program} ended with {done.returncode}"
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    """Moto's server, which speaks S3, as a process of its own; give its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < deadline and process.poll() is None, "moto does not answer"
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()

@@ -83,7 +83,7 @@ def _files(case: CaseFolder, database: Path) -> Iterator[tuple[str, Path]]:
     with case.database.read() as transaction:
         received = [each.sha256 for each in transaction.received()]
     for sha256 in received:
-        yield f"exhibits/{sha256}", case.vault.path(sha256)
+        yield f"exhibits/{sha256}", case.vault.here(sha256)
     inside = case.folder.resolve()
     for named in case.read_case_file().archives:
         folder = (inside / named).resolve()

@@ -2,7 +2,8 @@
 
 1. A case that ``verify`` finds fault with is not moved.
 2. Under the case's lock, all rows are copied in one transaction, which also logs the move.
-3. The copy is verified with the exhibits, as every case is.
+3. The copy is verified with the exhibits, as every case is. Where the environment names an object store,
+   a case that goes to the server leaves its exhibits there before; one that comes back fetches them.
 4. One file decides where the case is: ``case.store``, which is written last, or removed. Until then
    the case is where it was, whatever happens; from then on it is in its new place.
 5. What is left in the old place is removed from the folder, or at the server closed for good: rows of a
@@ -23,6 +24,7 @@ from earwitness.errors import CaseDamaged, StoreError
 from earwitness.store.copying import copy_rows
 from earwitness.store.database import CaseDatabase, Database
 from earwitness.store.folder import CaseFolder
+from earwitness.store.objects import Objects, objects_address
 from earwitness.store.place import DATABASE, SEALS
 from earwitness.store.server import POINTER, Server, ServerDatabase, new_case_id, write_pointer
 
@@ -43,8 +45,12 @@ def to_server(case: CaseFolder, server: Server) -> Verification:
     with case.database.locked():
         _require_whole(case)  # 1
         target.make()
+        if objects_address():
+            objects = Objects.here(server.desk)
+            for sha256 in _received(case):
+                objects.put(sha256, case.vault.path(sha256))
         found = _copy(case, target, "folder", "server")  # 2, 3
-        write_pointer(case.folder, target.case_id)  # 4
+        write_pointer(case.folder, target.case_id, objects=bool(objects_address()))  # 4
         for name in (DATABASE, *SEALS[:1]):  # 5
             (case.folder / name).unlink(missing_ok=True)
     return found
@@ -65,6 +71,8 @@ def to_folder(case: CaseFolder) -> Verification:
     try:
         with source.locked():
             _require_whole(case)  # 1
+            for sha256 in _received(case):
+                case.vault.here(sha256)
             target = Database(part)
             target.make()
             found = _copy(case, target, "server", "folder")  # 2, 3
@@ -77,6 +85,11 @@ def to_folder(case: CaseFolder) -> Verification:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return found
+
+
+def _received(case: CaseFolder) -> list[str]:
+    with case.database.read() as transaction:
+        return [each.sha256 for each in transaction.received()]
 
 
 def _copy(case: CaseFolder, target: CaseDatabase, origin: str, to: str) -> Verification:

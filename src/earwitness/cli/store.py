@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -79,7 +80,8 @@ def work(screen: Screen, place: Path, until_done: bool, processes: int, lease: f
     It goes on until it is ended. What it had not ended is then free for others.
     """
     worker = Worker(place, processes, lease)
-    signal.signal(signal.SIGTERM, lambda *_: worker.stop.set())
+    # From a thread: what the signal interrupts may be holding the event's own lock.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=worker.stop.set).start())
     failed, results = False, []
     for worked in worker.work(until_done=until_done):
         screen.say(_line(worked))

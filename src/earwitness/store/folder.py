@@ -43,8 +43,8 @@ from earwitness.store.database import (
     Received,
     Transaction,
 )
-from earwitness.store.place import database_of, is_case, place_new
-from earwitness.store.vault import Stored, Vault
+from earwitness.store.place import database_of, is_case, place_new, vault_of
+from earwitness.store.vault import Stored
 from earwitness.versions import versions_here
 
 Clock = Callable[[], datetime]
@@ -71,7 +71,7 @@ class CaseFolder:
         self.who = who
         self._clock = clock
         self.database = database or database_of(self.folder)
-        self.vault = Vault(self.folder / "exhibits")
+        self.vault = vault_of(self.folder)
         self.case_file_path = self.folder / "case.toml"
 
     @property
@@ -376,7 +376,7 @@ class CaseFolder:
                     do="add the file with: earwitness case add, or remove the entry",
                 )
             known = received[listed.sha256]
-            path = self.vault.path(known.sha256)
+            path = self.vault.here(known.sha256)
             found.append(
                 Exhibit(
                     known.sha256,

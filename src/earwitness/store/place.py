@@ -1,19 +1,23 @@
-"""Where a case's database is: in the case's folder, or on the server that ``case.store`` points to."""
+"""Where a case's rows and exhibits are: in its folder, or where ``case.store`` says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from earwitness.store.database import CaseDatabase, Database
+from earwitness.store.objects import Objects, ObjectVault, objects_address
 from earwitness.store.server import (
     POINTER,
     SEAL,
     Server,
     ServerDatabase,
     address,
+    desk_here,
     new_case_id,
+    uses_objects,
     write_pointer,
 )
+from earwitness.store.vault import Vault
 
 DATABASE = "case.db"
 SEALS = ("case.db.seal", SEAL)
@@ -37,8 +41,26 @@ def database_of(folder: Path) -> CaseDatabase:
     return Database(folder)
 
 
+def vault_of(folder: Path) -> Vault:
+    """Where the exhibits of the case in a folder are.
+
+    Raises
+    ------
+    StoreNotReady
+        If they are in an object store, and none is named.
+    """
+    exhibits = folder / "exhibits"
+    return (
+        ObjectVault(exhibits, Objects.here(desk_here()))
+        if uses_objects(folder)
+        else Vault(exhibits)
+    )
+
+
 def place_new(folder: Path) -> None:
     """Let the case that is to be made in a folder be on a server, if the environment names one."""
     if address() and not is_case(folder):
         Server.here().require_ready()
-        write_pointer(folder, new_case_id())
+        if objects_address():
+            Objects.here(desk_here())
+        write_pointer(folder, new_case_id(), objects=bool(objects_address()))

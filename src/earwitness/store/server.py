@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -303,9 +304,12 @@ def new_case_id() -> str:
     return secrets.token_hex(16)
 
 
-def write_pointer(folder: Path, case_id: str) -> None:
-    """Say in a case's folder that a server holds the case, under that id."""
-    write_whole(folder / POINTER, (json.dumps({"case": case_id}) + "\n").encode())
+def write_pointer(folder: Path, case_id: str, *, objects: bool = False) -> None:
+    """Say in a case's folder that a server holds the case, under that id; and where its exhibits are."""
+    content: dict[str, Any] = {"case": case_id}
+    if objects:
+        content["objects"] = True
+    write_whole(folder / POINTER, (json.dumps(content) + "\n").encode())
 
 
 def read_pointer(folder: Path) -> str:
@@ -315,14 +319,29 @@ def read_pointer(folder: Path) -> str:
     ------
     CaseDamaged
     """
+    found = _pointer(folder).get("case")
+    if isinstance(found, str) and _CASE_ID.fullmatch(found):
+        return found
+    raise CaseDamaged(f"{POINTER} names no case", expected='{"case": "…"}, 32 digits')
+
+
+def uses_objects(folder: Path) -> bool:
+    """Whether the exhibits of a folder's case are in an object store.
+
+    Raises
+    ------
+    CaseDamaged
+    """
+    return (folder / POINTER).is_file() and _pointer(folder).get("objects") is True
+
+
+def _pointer(folder: Path) -> dict[str, Any]:
     try:
         with (folder / POINTER).open("rb") as file:
-            found = json.loads(file.read(_MAX_POINTER_BYTES))["case"]
-        if _CASE_ID.fullmatch(found):
-            return str(found)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+            found = json.loads(file.read(_MAX_POINTER_BYTES))
+    except (OSError, ValueError) as error:
         raise CaseDamaged(f"{POINTER} cannot be read", got=str(error)) from error
-    raise CaseDamaged(f"{POINTER} names no case", expected='{"case": "…"}, 32 digits')
+    return found if isinstance(found, dict) else {}
 
 
 @contextmanager
