@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from earwitness.store.server import disconnect
+
 OWNER, ROLE, DATABASE = "keeper", "desk", "earwitness"
 _PLACES = ("/usr/lib/postgresql/15/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/17/bin")
 
@@ -46,6 +48,7 @@ def started() -> Iterator[Cluster]:
         try:
             yield made
         finally:
+            disconnect()
             made.stop()
 
 

@@ -20,7 +20,7 @@ import earwitness
 import servers
 from earwitness.cli.main import earwitness as command
 from earwitness.store.jobs import Queue
-from earwitness.store.server import Server, _engine, prepare
+from earwitness.store.server import Server, prepare
 from earwitness.workbench import Case
 from earwitness.working import Worker
 
@@ -168,8 +168,6 @@ def test_a_killed_database_loses_no_job(
             own.start()
             assert process.wait(180) == 0
         require_each_once(case, METHODS)
-        for role in (servers.ROLE, servers.OWNER):
-            _engine(own.url(role)).dispose()
 
 
 @pytest.mark.usefixtures("server_store")

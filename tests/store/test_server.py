@@ -460,8 +460,6 @@ def test_a_killed_server_is_an_error_and_no_damage(
         case.mark("tone.wav", 0, 0.5, "kept")
         assert [entry.act for entry in case.custody] == ["new", "add", "mark"]
         assert earwitness.open(case.path).verify().is_whole
-        server._engine(own.url()).dispose()
-        server._engine(own.url(servers.OWNER)).dispose()
 
 
 def test_an_exhibit_that_was_altered_is_found(case: Case) -> None:

@@ -20,7 +20,6 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -382,8 +381,20 @@ def _unlock(connection: sa.Connection, lock: dict[str, int]) -> None:
             connection.invalidate()
 
 
-@lru_cache(maxsize=8)
+_ENGINES: dict[str, sa.Engine] = {}  # one pool of connections for each address
+
+
+def disconnect() -> None:
+    """Give all connections to stores back; they are made anew when they are needed."""
+    while _ENGINES:
+        _ENGINES.popitem()[1].dispose()
+
+
 def _engine(url: str) -> sa.Engine:
+    return _ENGINES.get(url) or _ENGINES.setdefault(url, _new_engine(url))
+
+
+def _new_engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
