@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -17,8 +18,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import earwitness  # noqa: E402
+import servers  # noqa: E402
 import sounds  # noqa: E402
 from earwitness.examinations import all_examinations  # noqa: E402
+from earwitness.store.server import prepare  # noqa: E402
 from earwitness.workbench import Case  # noqa: E402
 
 
@@ -83,6 +86,51 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sounds.write_wav(tmp_path_factory.mktemp("tone") / "tone.wav", sounds.tone(1.0))
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
+    """A real PostgreSQL with the store's tables, for tests that do not stop it."""
+    if servers.programs() is None:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql-15")
+    with servers.started() as made:
+        prepare(made.url(servers.OWNER), grant=servers.ROLE)
+        yield made
+
+
+@pytest.fixture
+def empty_store(cluster: servers.Cluster) -> servers.Cluster:
+    """A database of the cluster in which no table was made yet."""
+    return cluster.with_database(f"empty_{secrets.token_hex(6)}")
+
+
+@pytest.fixture
+def server_store(cluster: servers.Cluster, monkeypatch: pytest.MonkeyPatch) -> servers.Cluster:
+    """Let cases be made on the server, at a desk that no other test uses."""
+    monkeypatch.setenv("EARWITNESS_STORE", cluster.url())
+    monkeypatch.setenv("EARWITNESS_DESK", f"desk-{secrets.token_hex(6)}")
+    return cluster
+
+
+@pytest.fixture(params=["folder", "server"])
+def each_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Carry a test out twice: with cases in folders, and with cases on a PostgreSQL."""
+    if request.param == "server":
+        request.getfixturevalue("server_store")
+    else:
+        monkeypatch.delenv("EARWITNESS_STORE", raising=False)
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _store_asked_for(request: pytest.FixtureRequest) -> None:
+    """With EARWITNESS_TEST_STORE=server, all tests make their cases on a PostgreSQL."""
+    if (
+        os.environ.get("EARWITNESS_TEST_STORE") == "server"
+        and "each_store" not in request.fixturenames
+        and request.node.get_closest_marker("in_folder") is None
+    ):
+        request.getfixturevalue("server_store")
+
+
 @pytest.fixture
 def clock() -> Callable[[], datetime]:
     """A clock that goes on by a second each time it is read."""
@@ -100,6 +148,12 @@ def case(tmp_path: Path, tone: Path, clock: Callable[[], datetime]) -> Case:
 @pytest.fixture(scope="session")
 def _examined_once(tmp_path_factory: pytest.TempPathFactory, voice: Path, tone: Path) -> Path:
     folder = tmp_path_factory.mktemp("examined") / "examined.case"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("EARWITNESS_STORE", raising=False)
+        return _examine_once(folder, voice, tone)
+
+
+def _examine_once(folder: Path, voice: Path, tone: Path) -> Path:
     made = earwitness.new(folder, questioned=[voice], title="Examined", who="ada@desk")
     list(made.add([tone], "known", speaker="Berta"))
     list(made.examine(["container", "quality"]))
@@ -113,7 +167,10 @@ def _examined_once(tmp_path_factory: pytest.TempPathFactory, voice: Path, tone: 
 @pytest.fixture
 def examined(tmp_path: Path, _examined_once: Path) -> Path:
     """A copy of a case of two examined recordings and a document; free to be harmed."""
-    return sounds.copy_case(_examined_once, tmp_path / "examined.case")
+    copied = sounds.copy_case(_examined_once, tmp_path / "examined.case")
+    if os.environ.get("EARWITNESS_STORE"):
+        earwitness.open(copied, who="ada@desk").move("server")
+    return copied
 
 
 @pytest.fixture

@@ -23,6 +23,9 @@ import sounds
 from earwitness.errors import EarwitnessError
 from earwitness.store.seal import write_seal
 
+# The same for rows on a server: tests/store/test_server.py
+pytestmark = pytest.mark.in_folder
+
 
 def execute(case: Path, *statements: str, values: tuple[Any, ...] = ()) -> None:
     """Change a case's database behind earwitness's back, and seal it anew."""

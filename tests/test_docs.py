@@ -22,6 +22,7 @@ import click
 import pytest
 
 import earwitness
+import servers
 from earwitness.cli.main import earwitness as entrance
 from earwitness.cli.main import main
 from earwitness.cli.show import ExitCode
@@ -133,8 +134,13 @@ def _with_code(pages: list[Path]) -> list[Path]:
 
 
 @pytest.mark.parametrize("page", _with_code(PAGES), ids=lambda page: page.stem)
-def test_what_a_page_shows_can_be_run(page: Path, desk: Path) -> None:
+def test_what_a_page_shows_can_be_run(
+    page: Path, desk: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every command and every line of Python in a page does what the page says."""
+    if page.stem == "store":
+        address = request.getfixturevalue("empty_store").url(servers.OWNER)
+        monkeypatch.setenv("EARWITNESS_STORE", address)
     terminal, globs = Terminal(desk), {"__name__": "__main__"}
     for language, block in blocks(page.read_text("utf-8"), "console", "pycon"):
         if language == "console":

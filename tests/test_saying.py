@@ -70,6 +70,7 @@ def test_a_damaged_transcript_is_no_exhibit(case: Case, tmp_path: Path) -> None:
     assert isinstance(refused, earwitness.workbench.Refused)
 
 
+@pytest.mark.in_folder
 def test_search_follows_the_exhibits(case: Case, tmp_path: Path) -> None:
     """The index is made anew when a transcript comes or goes, and only then."""
     assert [hit.text for hit in case.search("ارصفه").hits] == ["السلام على الأرصفة"]

@@ -1,6 +1,6 @@
 """Is a case whole? Re-hash every exhibit, walk the custody chain, compare both with the outcomes.
 
-1. The database's bytes are as they were sealed, and SQLite finds no fault in them.
+1. The database is as it was sealed, and where it is a file, SQLite finds no fault in it.
 2. Each custody entry is what its hash says, and follows from the one before, up to the head.
 3. Each exhibit that was received was logged as added, and the other way round.
 4. Each exhibit's bytes have the SHA-256 that they had when they came in.
@@ -51,13 +51,15 @@ def verify(case: CaseFolder) -> Verification:
     with case.database.locked():
         _check_seal(case, problems, notes)  # 1
         try:
-            problems += [Problem("case.db", what) for what in case.database.integrity()]  # 1
+            file = case.database.file.name
+            problems += [Problem(file, what) for what in case.database.integrity()]  # 1
+            notes += case.database.unchecked()
             with case.database.read() as transaction:
                 entries, head = transaction.entries(), transaction.head()
                 received = {each.sha256 for each in transaction.received()}
                 outcomes = _check_log(transaction, problems)  # 2, 3, 5, 6
         except CaseDamaged as error:
-            problems.append(Problem("case.db", str(error)))
+            problems.append(Problem(case.database.file.name, str(error)))
             return Verification(0, 0, 0, Head(0, ""), problems, notes)
         exhibit_problems, exhibit_notes = case.vault.check(received)  # 4
     problems += exhibit_problems
@@ -98,10 +100,10 @@ def _check_seal(case: CaseFolder, problems: list[Problem], notes: list[str]) -> 
     try:
         state = case.database.seal_state()
     except CaseDamaged as error:
-        problems.append(Problem("case.db", str(error)))
+        problems.append(Problem(case.database.file.name, str(error)))
         return
     if state in (SealState.BROKEN, SealState.MISSING):
-        problems.append(Problem("case.db", state.value))
+        problems.append(Problem(case.database.file.name, state.value))
     elif state is SealState.NEWER:
         notes.append(f"{state.value}: its content was checked by the custody chain")
 

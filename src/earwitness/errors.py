@@ -7,6 +7,10 @@ EarwitnessError
 │   ├── CaseDamaged         a part of the case cannot be read
 │   ├── CaseTooNew          written by a later version of earwitness
 │   └── BadCaseFile         case.toml does not say what it should
+├── StoreError              the database server can't do what was asked
+│   ├── StoreUnreachable    it does not answer, refuses, or went away meanwhile
+│   ├── JobTakenOver        a worker was slow or cut off, and another does its job
+│   └── StoreNotReady       its tables are missing or of another version, or its role sees too much
 ├── ExhibitError
 │   ├── NotAFile            a folder, link, pipe or device was given
 │   ├── UnreadableFile      the file is missing, or may not be read
@@ -100,6 +104,22 @@ class CaseTooNew(CaseError):
 
 class BadCaseFile(CaseError):
     """case.toml does not say what it should."""
+
+
+class StoreError(EarwitnessError):
+    """The database server that holds cases can't do what was asked."""
+
+
+class StoreUnreachable(StoreError):
+    """The database server does not answer, refuses, or went away in the midst of an act."""
+
+
+class StoreNotReady(StoreError):
+    """The server's tables are missing or of another version, or its role sees every desk's rows."""
+
+
+class JobTakenOver(StoreError):
+    """A worker was slow or cut off, so another has its job; what the first reached is not kept."""
 
 
 class ExhibitError(EarwitnessError):

@@ -1,7 +1,8 @@
 """Hands a whole case to another desk in a BagIt bag, and takes one in.
 
 1. A case that ``verify`` finds fault with is not handed over.
-2. The bag holds case.toml, the database with its seal, the exhibits, the archives of fingerprints that
+2. The bag holds case.toml, the database with its seal (of a case on a server, a file made of its rows),
+   the exhibits, the archives of fingerprints that
    lie inside the case, and its reports. It is the whole case: nothing in it is redacted.
 3. A bag that comes in is checked for what it holds, then copied file by file, each hashed on the way.
 4. The copy is verified as every case is: exhibits, log, outcomes, statements.
@@ -23,9 +24,10 @@ from earwitness.checking import Verification
 from earwitness.errors import BadBag, CaseExists
 from earwitness.evidence.names import safe_name
 from earwitness.store.bag import Bag, copy_payload, read_bag, write_bag
+from earwitness.store.copying import file_of
 from earwitness.store.folder import CaseFolder, Clock, utc_now
 
-_CASE = ("case.toml", "case.db", "case.db.seal")
+_DATABASE = ("case.db", "case.db.seal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,24 @@ def make_bag(case: CaseFolder, to: Path, reports: Mapping[str, bytes]) -> Bag:
                     f"the case is not whole: {found.problems[0]}",
                     do="see all that is wrong with: earwitness verify",
                 )
-            payload: dict[str, Path | bytes] = dict(_files(case))  # 2
+            database = file_of(case.database, part / "database")
+            payload: dict[str, Path | bytes] = dict(_files(case, database))  # 2
             payload |= {f"reports/{name}": content for name, content in reports.items()}
-            bag = write_bag(part, payload, _about(case, found))
-        part.rename(to)
+            bag = write_bag(part / "bag", payload, _about(case, found))
+        (part / "bag").rename(to)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Bag(to, bag.payload, bag.manifest_sha256)
 
 
-def _files(case: CaseFolder) -> Iterator[tuple[str, Path]]:
-    for name in _CASE:
-        yield name, case.folder / name
+def _files(case: CaseFolder, database: Path) -> Iterator[tuple[str, Path]]:
+    yield "case.toml", case.case_file_path
+    for name in _DATABASE:
+        yield name, database / name
     with case.database.read() as transaction:
         received = [each.sha256 for each in transaction.received()]
     for sha256 in received:
-        yield f"exhibits/{sha256}", case.vault.path(sha256)
+        yield f"exhibits/{sha256}", case.vault.here(sha256)
     inside = case.folder.resolve()
     for named in case.read_case_file().archives:
         folder = (inside / named).resolve()
@@ -120,7 +124,7 @@ def open_bag(bag: Path, to: Path, *, who: str, clock: Clock = utc_now) -> Receiv
         raise CaseExists("there is something already", got=str(to), do="name another folder")
     checked = read_bag(bag)  # 3
     for name in checked.payload:
-        if name.startswith("case.db-") or name.split("/")[0] == "cache":
+        if name.startswith(("case.db-", "case.store")) or name.split("/")[0] == "cache":
             raise BadBag("a case that is handed over has no such file", got=safe_name(name))
     if "case.db" not in checked.payload:
         raise BadBag("there is no case in the bag", expected="data/case.db")

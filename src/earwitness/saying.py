@@ -15,7 +15,9 @@ from earwitness.archive.index import open_archive
 from earwitness.errors import UnknownExhibit
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.outcome import Finding
-from earwitness.store.database import Examined
+from earwitness.store.database import CaseDatabase, Examined
+from earwitness.store.said import ServerIndex
+from earwitness.store.server import ServerDatabase
 from earwitness.transcripts import Segment, Transcript, Word, read_transcript
 from earwitness.transcripts.collection import Collection, Entry
 from earwitness.transcripts.exhibits import transcript_of, transcripts_of
@@ -48,16 +50,24 @@ def transcripts(exhibits: Iterable[Exhibit], *, of: str = "") -> list[tuple[Exhi
     return [(exhibit, transcript_of(exhibit)) for exhibit in listed]
 
 
-def search(exhibits: Sequence[Exhibit], cache: Path, query: str, *, most: int) -> Hits:
+def search(
+    exhibits: Sequence[Exhibit], cache: Path, query: str, *, most: int, database: CaseDatabase
+) -> Hits:
     """Find words in all transcripts of a case; hits name the transcript's SHA-256.
 
-    The index lies in the cache under a name made of the transcripts' hashes and the versions of
-    reader and index, so that it is never out of date; one that no longer serves is removed.
+    The index lies in the cache, or on the server that has the case, under a name made of the
+    transcripts' hashes and the versions of reader and index, so that it is never out of date; one
+    that no longer serves is removed.
     """
     listed = [exhibit for exhibit in exhibits if exhibit.role is Role.TRANSCRIPT]
     key = json.dumps([READER_VERSION, INDEX_VERSION, *(each.sha256 for each in listed)])
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    if isinstance(database, ServerDatabase):
+        shared = ServerIndex(database, name)
+        shared.make((each.sha256, transcript_of(each).segments) for each in listed)
+        return shared.search(query, most=most)
     folder = cache / "said"
-    path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.index"
+    path = folder / f"{name}.index"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         _build(path, listed)

@@ -25,9 +25,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from earwitness import checking, handover, listening, reporting, saying
+from earwitness import backup, checking, handover, listening, moving, reporting, saying
 from earwitness.archive.index import state_of
 from earwitness.atomic import write_whole
+from earwitness.backup import BackedUp
 from earwitness.checking import Verification
 from earwitness.dossier.document import Document, read_document_file
 from earwitness.dossier.drafting import Source, draft
@@ -44,6 +45,7 @@ from earwitness.errors import (
     EarwitnessError,
     MissingPart,
     NotARecording,
+    StoreError,
     UnknownExhibit,
 )
 from earwitness.evidence.custody import Entry
@@ -69,6 +71,10 @@ from earwitness.store.casefile import CaseFile, Claims, Settings, read_case_file
 from earwitness.store.database import Examined
 from earwitness.store.dossier import CaseDossier
 from earwitness.store.folder import CaseFolder, Clock, utc_now
+from earwitness.store.jobs import Listed, Queue, Taken, Wanted, end
+from earwitness.store.place import is_case
+from earwitness.store.server import Server, ServerDatabase, address
+from earwitness.store.server import prepare as prepare_tables
 from earwitness.store.vault import require_plain_file
 from earwitness.transcripts import Kind, Review, Transcript, write_transcript
 from earwitness.transcripts.index import Hits
@@ -294,7 +300,10 @@ class Case:
         most : int
             How many places to give.
         """
-        return saying.search(self.exhibits, self._folder.cache, query, most=most)
+        folder = self._folder
+        return saying.search(
+            self.exhibits, folder.cache, query, most=most, database=folder.database
+        )
 
     def search_archives(self, query: str, *, most: int = 20) -> list[ArchiveHits]:
         """Find words in the transcripts that lie beside the archives that the case names."""
@@ -603,6 +612,74 @@ class Case:
         if reused_all:
             self._folder.act("examine", changes=False, details={"all_known": True})
 
+    def ask(self, only: Sequence[str] = (), *, again: bool = False) -> int:
+        """Ask for examinations, to be carried out by the store's workers; give how many were added.
+
+        Parameters
+        ----------
+        only : sequence of str
+            Names of examinations; all of them when empty.
+        again : bool
+            Also those whose outcome the case knows.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        wanted = []
+        for task in self._tasks(self._chosen(only)):
+            known = self._latest(task)
+            if again or known is None or known.outcome.kind == "failed":
+                wanted.append(Wanted(task.key, task.exhibit.sha256, task.method))
+        queue = Queue(database.server)
+        return queue.ask(database.case_id, wanted, by=self._folder.who, again=again)
+
+    def carry_out(
+        self, taken: Sequence[Taken], *, workers: int, stop: threading.Event
+    ) -> Iterator[tuple[Taken, Examined | None]]:
+        """Carry out jobs of this case, for ``end_job`` to keep.
+
+        Yields
+        ------
+        job, Examined or None
+            None where the case asks for something else now, or knows the outcome.
+        """
+        chosen = [find_examination(method) for method in {job.method: 0 for job in taken}]
+        tasks = {task.key: task for task in self._tasks(chosen)}
+        waiting: dict[str, tuple[Taken, Task, int]] = {}
+        for job in taken:
+            task = tasks.get(job.key)
+            known = self._latest(task) if task else None
+            settled = known is not None and known.outcome.kind != "failed" and not job.again
+            if task is None or settled:
+                yield job, None
+            else:
+                waiting[job.key] = (job, task, known.number if known else 0)
+        todo = [task for _, task, _ in waiting.values()]
+        for event in carry_out_all(todo, workers=workers, stop=stop):
+            if isinstance(event, Ended):
+                job, _, before = waiting[event.task.key]
+                yield job, self._examined(event, number=before)
+
+    def end_job(self, job: Taken, examined: Examined) -> Examined:
+        """Keep a job's outcome and end the job, both or neither.
+
+        Raises
+        ------
+        JobTakenOver, StoreUnreachable
+        """
+        return self._folder.keep_outcome(examined, also=lambda transaction: end(transaction, job))
+
+    def _on_server(self) -> ServerDatabase:
+        if not isinstance(self._folder.database, ServerDatabase):
+            raise StoreError(
+                "the case is in its folder, where nobody else can work on it",
+                do="examine it with: earwitness examine, or move it with: earwitness store move",
+            )
+        return self._folder.database
+
     def _chosen(self, only: Sequence[str]) -> list[Examination]:
         if not only:
             return list(newest_examinations().values())
@@ -759,6 +836,27 @@ class Case:
         """Check that nothing in the case was altered, removed or slipped in; changes nothing."""
         return verify(self.path)
 
+    def move(self, to: str) -> Verification:
+        """Move the case's database to the server that the environment names, or into its folder.
+
+        This object then stands for the case in its new place.
+
+        Parameters
+        ----------
+        to : str
+            ``server`` or ``folder``.
+
+        Raises
+        ------
+        CaseDamaged, StoreError
+        """
+        if to == "server":
+            found = moving.to_server(self._folder, Server.here())
+        else:
+            found = moving.to_folder(self._folder)
+        self._folder = self._folder.anew()
+        return found
+
     def replay(self, *, on_event: OnEvent | None = None) -> Iterator[Replayed]:
         """Reach every outcome again, from the exhibits' bytes, at its recorded version and parameters.
 
@@ -900,7 +998,7 @@ def verify(folder: str | Path) -> Verification:
     CaseNotFound
     """
     path = Path(folder)
-    if not (path / "case.db").is_file():
+    if not is_case(path):
         raise CaseNotFound("there is no case here", got=str(folder))
     return checking.verify(CaseFolder(path, who=this_user()))
 
@@ -946,6 +1044,61 @@ def new(
     case = Case(made)
     _add_all(case, questioned)
     return case
+
+
+def prepare_store(*, grant: str = "") -> list[str]:
+    """Make the tables of the store that the environment names; give the migrations that were missing.
+
+    Parameters
+    ----------
+    grant : str
+        A role that is to work with them, if it is not the one that the address names.
+
+    Raises
+    ------
+    StoreError, CaseTooNew, MissingPart
+    """
+    Server.here()
+    return prepare_tables(address(), grant=grant)
+
+
+def jobs() -> list[Listed]:
+    """What this desk asked its store's workers for, and has not ended.
+
+    Raises
+    ------
+    StoreError
+    """
+    return Queue(Server.here()).listed()
+
+
+def back_up(place: str | Path, to: str | Path) -> Iterator[BackedUp]:
+    """Put each case of a place into a bag, while others work on them; give what became of each.
+
+    Parameters
+    ----------
+    place, to : path
+        The folder that holds the cases, or one case; and that which is to hold the bags.
+    """
+    return backup.back_up(Path(place), Path(to), who=this_user())
+
+
+def restore(source: str | Path, place: str | Path, *, who: str = "") -> Iterator[BackedUp]:
+    """Take the newest bag of each case of a back-up in; give what became of each.
+
+    Parameters
+    ----------
+    source, place : path
+        The folder that holds the bags, and that which is to hold the cases.
+    who : str
+        Under which name that is logged; user@host by default.
+
+    Raises
+    ------
+    BadBag
+        If there is no bag at all.
+    """
+    return backup.restore(Path(source), Path(place), who=who or this_user())
 
 
 def open_bag(

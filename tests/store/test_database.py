@@ -1,4 +1,4 @@
-"""The database: transactions as a whole, damage as one named error."""
+"""The contract of a case's database, in its folder and on a server: whole transactions, named damage."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+import servers
 from earwitness.errors import CaseDamaged
 from earwitness.outcome import Failed, Finding, NotExamined
-from earwitness.store.database import Database, Examined, Received
+from earwitness.store import tables
+from earwitness.store.database import CaseDatabase, Database, Examined, Received
 from earwitness.store.folder import CaseFolder
+from earwitness.store.place import database_of, place_new
 from earwitness.workbench import Case
 
 EXHIBIT = Received("a" * 64, "tape.wav", 7)
@@ -34,16 +38,23 @@ def examined(**fields: object) -> Examined:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    """A database with one exhibit."""
-    made = Database(tmp_path)
-    made.bring_up_to_date()
+def database(
+    tmp_path: Path, each_store: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> CaseDatabase:
+    """A database with one exhibit, of each kind; on the server by the role that may alter rows."""
+    if each_store == "server":
+        keeper = request.getfixturevalue("cluster").url(servers.OWNER)
+        monkeypatch.setenv("EARWITNESS_STORE", keeper)
+    place_new(tmp_path)
+    made = database_of(tmp_path)
+    assert isinstance(made, Database) == (each_store == "folder")
+    made.make()
     with made.write() as transaction:
         transaction.receive(EXHIBIT)
     return made
 
 
-def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
+def test_a_failed_transaction_leaves_nothing(database: CaseDatabase) -> None:
     """What was written before the failure is undone with it."""
     with pytest.raises(RuntimeError), database.write() as transaction:
         transaction.append("x", at="", who="", changes=True, exhibits=(), details={}, versions={})
@@ -57,7 +68,7 @@ def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
     Finding(summary="found\n", details={"n": 0}), NotExamined("short", "1 s", "2 s"),
     Failed("ValueError", "x"),
 ])  # fmt: skip
-def test_an_outcome_comes_back_as_it_was(database: Database, outcome: Finding) -> None:
+def test_an_outcome_comes_back_as_it_was(database: CaseDatabase, outcome: Finding) -> None:
     """All three kinds survive, with all that is kept beside them."""
     with database.write() as transaction:
         digest, _ = transaction.add_outcome(examined(outcome=outcome))
@@ -66,7 +77,7 @@ def test_an_outcome_comes_back_as_it_was(database: Database, outcome: Finding) -
     assert found == examined(outcome=outcome, number=1, stored_sha256=digest)
 
 
-def test_the_newest_outcome_of_a_key_counts(database: Database) -> None:
+def test_the_newest_outcome_of_a_key_counts(database: CaseDatabase) -> None:
     """Examining again puts a newer one over the older, which stays."""
     with database.write() as transaction:
         for text in ("first", "second"):
@@ -79,7 +90,7 @@ def test_the_newest_outcome_of_a_key_counts(database: Database) -> None:
         assert transaction.latest("none") is None
 
 
-def test_the_record_hash_covers_all_that_is_beside_the_outcome(database: Database) -> None:
+def test_the_record_hash_covers_all_that_is_beside_the_outcome(database: CaseDatabase) -> None:
     """A change to any column gives another hash than the one in the log."""
     columns = ("key", "exhibit", "method", "parameters", "consulted", "outcome_sha256", "versions",
                "examined_at", "seconds")  # fmt: skip
@@ -89,8 +100,10 @@ def test_the_record_hash_covers_all_that_is_beside_the_outcome(database: Databas
         with pytest.raises(RuntimeError), database.write() as transaction:
             (kept,) = transaction.kept_outcomes()
             assert kept.record_sha256 == record
-            transaction.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-            transaction.connection.exec_driver_sql(f"UPDATE outcomes SET {column} = 5")
+            if column == "exhibit":
+                transaction.receive(Received("5", "other.wav", 1))
+            value = 5 if column == "seconds" else "5"
+            transaction.connection.execute(sa.update(tables.outcomes).values({column: value}))
             (kept,) = transaction.kept_outcomes()
             assert kept.record_sha256 != record, column
             raise RuntimeError("undo")
@@ -99,15 +112,16 @@ def test_the_record_hash_covers_all_that_is_beside_the_outcome(database: Databas
 @pytest.mark.parametrize("text", ["", "null", "5", "[]", "{}", '{"kind": "finding"}',
                                   '{"kind": "verdict"}', '{"kind": "failed", "x": 1}',
                                   "[" * 100_000])  # fmt: skip
-def test_a_damaged_outcome_is_named(database: Database, text: str) -> None:
+def test_a_damaged_outcome_is_named(database: CaseDatabase, text: str) -> None:
     """Whatever stands in an outcome's place is one error that gives its number."""
     with database.write() as transaction:
         transaction.add_outcome(examined())
-        transaction.connection.exec_driver_sql("UPDATE outcomes SET outcome = ?", (text,))
+        transaction.connection.execute(sa.update(tables.outcomes).values(outcome=text))
     with pytest.raises(CaseDamaged, match="outcome 1"), database.read() as transaction:
         list(transaction.outcomes())
 
 
+@pytest.mark.in_folder
 @pytest.mark.parametrize(
     "content", [b"", b"not a database" * 100, b"SQLite format 3\0" + bytes(500)]
 )
@@ -121,6 +135,7 @@ def test_a_file_that_is_no_database_is_damage(case: Case, content: bytes) -> Non
     assert not case.verify().is_whole
 
 
+@pytest.mark.in_folder
 def test_a_locked_database_is_said_to_be_locked(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from earwitness.cli import (
     models,
     other,
     publish,
+    store,
     transcript,
     voice,
 )
@@ -78,6 +79,7 @@ for command in (
     publish.stamp,
     desk.serve_desk,
     desk.desk,
+    store.store,
 ):
     earwitness.add_command(command)
     _takes_json(command)

@@ -1,4 +1,8 @@
-"""A case's database: exhibits received, outcomes, and the custody log, in transactions."""
+"""A case's database: exhibits received, outcomes, and the custody log, in transactions.
+
+What a transaction reads and writes is the same for every kind of database. ``Database`` is the file in
+a case's folder; ``earwitness.store.server`` is the other kind.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import filelock
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from earwitness.errors import CaseDamaged
+from earwitness.errors import CaseDamaged, CaseNotFound
 from earwitness.evidence.custody import BEFORE_THE_FIRST, Entry, Head
 from earwitness.outcome import (
     Outcome,
@@ -28,6 +32,7 @@ from earwitness.store import migrations, tables
 from earwitness.store.seal import SealState, check_seal, write_seal
 
 BUSY_SECONDS = 60
+_ONE_BY_ONE = {"stream_results": True, "max_row_buffer": 64}  # so that memory stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +131,24 @@ class Transaction:
         query = sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
         if exhibit:
             query = query.where(tables.outcomes.c.exhibit == exhibit)
-        for row in self.connection.execute(query):
-            yield _examined(dict(row._mapping))
+        with self.connection.execute(query, execution_options=_ONE_BY_ONE) as rows:
+            for row in rows:
+                yield _examined(dict(row._mapping))
 
     def kept_outcomes(self) -> Iterator[Kept]:
         """All outcomes as they are stored, oldest first; also those that cannot be read."""
-        for row in self.connection.execute(
-            sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
-        ):
-            values = dict(row._mapping)
-            yield Kept(
-                number=values["number"],
-                exhibit=as_text(values["exhibit"]),
-                method=as_text(values["method"]),
-                text=as_text(values["outcome"]),
-                stored_sha256=as_text(values["outcome_sha256"]),
-                record_sha256=_record_hash(values),
-            )
+        query = sa.select(tables.outcomes).order_by(tables.outcomes.c.number)
+        with self.connection.execute(query, execution_options=_ONE_BY_ONE) as rows:
+            for row in rows:
+                values = dict(row._mapping)
+                yield Kept(
+                    number=values["number"],
+                    exhibit=as_text(values["exhibit"]),
+                    method=as_text(values["method"]),
+                    text=as_text(values["outcome"]),
+                    stored_sha256=as_text(values["outcome_sha256"]),
+                    record_sha256=_record_hash(values),
+                )
 
     def add_outcome(self, examined: Examined) -> tuple[str, str]:
         """Keep an outcome; give the two hashes that the custody log is to hold.
@@ -162,7 +168,8 @@ class Transaction:
             "examined_at": examined.examined_at,
             "seconds": float(examined.seconds),
         }
-        self.connection.execute(sa.insert(tables.outcomes).values(**values))
+        number = next_number(tables.outcomes)
+        self.connection.execute(sa.insert(tables.outcomes).values(number=number, **values))
         return digest, _record_hash(values)
 
     def entries(self) -> list[Entry]:
@@ -226,6 +233,48 @@ class Transaction:
         return entry
 
 
+def next_number(table: sa.Table) -> sa.ScalarSelect[int]:
+    """The number after the last one of a table: counted within the case, without gaps."""
+    return sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0) + 1).scalar_subquery()
+
+
+class CaseDatabase(Protocol):
+    """What every kind of database does for a case."""
+
+    @property
+    def file(self) -> Path:
+        """The file in the case's folder by which the case is known: the database, or where it is."""
+
+    def make(self) -> None:
+        """Make the tables, or the case's place in them, if they are not there."""
+
+    def require(self) -> None:
+        """Insist that the case is there and can be worked with; bring it up to date if need be.
+
+        Raises
+        ------
+        CaseNotFound, CaseTooNew, CaseDamaged, StoreError
+        """
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from writing to the case, also those on other machines."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A transaction that writes; sealed when it is kept."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A transaction that only reads: it sees one state, and holds nobody up."""
+
+    def seal_state(self) -> SealState:
+        """What the seal says of the case's rows."""
+
+    def integrity(self) -> list[str]:
+        """The database's own complaints about how it is stored; empty when there are none."""
+
+    def unchecked(self) -> list[str]:
+        """What ``integrity`` could not look at, in words."""
+
+
 class Database:
     """The SQLite file of one case, its lock and its seal.
 
@@ -244,6 +293,20 @@ class Database:
         )
         sa.event.listen(self._engine, "connect", _prepare_connection)
         sa.event.listen(self._engine, "begin", _begin)
+
+    @property
+    def file(self) -> Path:
+        """The database itself."""
+        return self.path
+
+    def make(self) -> None:
+        """Make the tables."""
+        self.bring_up_to_date()
+
+    def require(self) -> None:
+        """Bring the case up to date, where it may be written."""
+        if os.access(self.path.parent, os.W_OK):
+            self.bring_up_to_date()
 
     def bring_up_to_date(self) -> list[str]:
         """Carry out missing migrations; give their numbers."""
@@ -267,6 +330,7 @@ class Database:
     def write(self) -> Iterator[Transaction]:
         """A transaction that writes; sealed when it is on the disk."""
         with self._lock:
+            self._require_here()
             with _damage_named(self.path), self._engine.begin() as connection:
                 yield Transaction(connection)
             write_seal(self.path, self.seal_path)
@@ -274,9 +338,17 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A transaction that only reads: it sees one state, and holds nobody up."""
+        self._require_here()
         engine = self._engine.execution_options(reads_only=True)
         with _damage_named(self.path), engine.begin() as connection:
             yield Transaction(connection)
+
+    def _require_here(self) -> None:
+        """Insist that the case was not moved to a server since it was opened."""
+        if not self.path.exists() and (self.path.parent / "case.store").exists():
+            raise CaseNotFound(
+                "the case was moved to a database server meanwhile", do="open it anew"
+            )
 
     def seal_state(self) -> SealState:
         """What the seal says; also rolls an interrupted transaction back first."""
@@ -291,6 +363,10 @@ class Database:
         with self.read() as transaction:
             rows = transaction.connection.exec_driver_sql("PRAGMA integrity_check(20)")
             return [str(row[0]) for row in rows if row[0] != "ok"]
+
+    def unchecked(self) -> list[str]:
+        """Nothing: SQLite checks all of its file."""
+        return []
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from earwitness.dossier.statement import Statement, edited, from_json, to_json
 from earwitness.errors import BadStatement, CaseDamaged, DossierError
 from earwitness.outcome import canonical_json
 from earwitness.store import tables
-from earwitness.store.database import Transaction, as_text
+from earwitness.store.database import Transaction, as_text, next_number
 from earwitness.store.folder import CaseFolder
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -173,7 +173,10 @@ class CaseDossier:
 
         def write(transaction: Transaction) -> None:
             _insert(transaction, new)
-            transaction.connection.execute(sa.insert(tables.dossier_acts).values(**row))
+            number = next_number(tables.dossier_acts)
+            transaction.connection.execute(
+                sa.insert(tables.dossier_acts).values(number=number, **row)
+            )
 
         details = {key: value for key, value in payload.items() if key != "statements"}
         details["record"] = _record_hash(row)
@@ -219,7 +222,7 @@ def _damaged(error: Exception) -> CaseDamaged:
     return CaseDamaged(
         "the case's dossier cannot be read",
         got=str(error),
-        do="see what is damaged with: earwitness verify; restore case.db from a copy",
+        do="see what is damaged with: earwitness verify; restore the database from a copy",
     )
 
 

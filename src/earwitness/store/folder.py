@@ -36,8 +36,15 @@ from earwitness.store.casefile import (
     text_without,
     text_without_redaction,
 )
-from earwitness.store.database import Database, Examined, PendingCaseFile, Received, Transaction
-from earwitness.store.vault import Stored, Vault
+from earwitness.store.database import (
+    CaseDatabase,
+    Examined,
+    PendingCaseFile,
+    Received,
+    Transaction,
+)
+from earwitness.store.place import database_of, is_case, place_new, vault_of
+from earwitness.store.vault import Stored
 from earwitness.versions import versions_here
 
 Clock = Callable[[], datetime]
@@ -52,12 +59,19 @@ def utc_now() -> datetime:
 class CaseFolder:
     """One case on disk, opened by one person."""
 
-    def __init__(self, folder: Path, *, who: str, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        who: str,
+        clock: Clock = utc_now,
+        database: CaseDatabase | None = None,
+    ) -> None:
         self.folder = folder.absolute()  # workers, which take paths from us, work elsewhere
         self.who = who
         self._clock = clock
-        self.database = Database(self.folder)
-        self.vault = Vault(self.folder / "exhibits")
+        self.database = database or database_of(self.folder)
+        self.vault = vault_of(self.folder)
         self.case_file_path = self.folder / "case.toml"
 
     @property
@@ -81,10 +95,11 @@ class CaseFolder:
                 "there is a case already", got=str(folder), do="open it, or name another"
             )
         folder.mkdir(parents=True, exist_ok=True)
+        place_new(folder)
         case = cls(folder, who=who, clock=clock)
         with case.database.locked():
             case.vault.folder.mkdir(exist_ok=True)
-            case.database.bring_up_to_date()
+            case.database.make()
             text = new_text(title=title, claims=claims)
             if case.is_unfinished():
                 case.act("new", changes=True, details={"title": title}, case_file=text)
@@ -99,18 +114,17 @@ class CaseFolder:
         ------
         CaseNotFound
             If the folder holds no case.
-        CaseDamaged, CaseTooNew, BadCaseFile
+        CaseDamaged, CaseTooNew, BadCaseFile, StoreError
         """
-        if not (folder / "case.db").is_file():
+        if not is_case(folder):
             raise CaseNotFound(
                 "there is no case here",
                 got=str(folder),
-                expected="a folder with case.toml and case.db",
+                expected="a folder with case.toml and case.db or case.store",
                 do="make one with: earwitness case new FOLDER --questioned FILE",
             )
         case = cls(folder, who=who, clock=clock)
-        if os.access(folder, os.W_OK):
-            case.database.bring_up_to_date()
+        case.database.require()
         if case.is_unfinished():
             raise CaseNotFound(
                 "a case was begun here, but that was interrupted",
@@ -123,6 +137,10 @@ class CaseFolder:
                 remove_parts(place)
         case.read_case_file()
         return case
+
+    def anew(self) -> CaseFolder:
+        """The same case, looked for again where it is now."""
+        return CaseFolder(self.folder, who=self.who, clock=self._clock)
 
     def is_unfinished(self) -> bool:
         """Whether not even the act that makes a case was logged."""
@@ -280,11 +298,17 @@ class CaseFolder:
             text = text_without_redaction(read_text(self.case_file_path), number)
             self.act("redact", changes=True, details={"lifted": number}, case_file=text)
 
-    def keep_outcome(self, examined: Examined) -> Examined:
-        """Keep an outcome and log it; if another process was first, keep that one and give it."""
+    def keep_outcome(
+        self, examined: Examined, *, also: Callable[[Transaction], None] = lambda _: None
+    ) -> Examined:
+        """Keep an outcome and log it; if another process was first, keep that one and give it.
+
+        ``also`` is called inside the transaction in either case; if it raises, nothing is kept.
+        """
         with self.database.locked():
-            self._note_edit()
+            self.note_edit()
             with self.database.write() as transaction:
+                also(transaction)
                 first = transaction.latest(examined.key)
                 if first is not None and first.number > examined.number and _settled(first):
                     return first
@@ -316,7 +340,7 @@ class CaseFolder:
         """
         with self.database.locked():
             if act != "new":
-                self._note_edit()
+                self.note_edit()
             with self.database.write() as transaction:
                 if received is not None and received.sha256 not in _hashes(transaction):
                     transaction.receive(received)
@@ -328,6 +352,10 @@ class CaseFolder:
                 self._append(transaction, act, changes, exhibits, details, case_file)
             if case_file is not None:
                 self._finish_pending()
+
+    def log_move(self, transaction: Transaction, details: Mapping[str, Any]) -> None:
+        """Log, in the transaction that copies its rows, that the case has another place now."""
+        self._append(transaction, "move", False, [], details)
 
     def exhibits(self) -> list[Exhibit]:
         """The exhibits that play a role, in the order of case.toml.
@@ -348,7 +376,7 @@ class CaseFolder:
                     do="add the file with: earwitness case add, or remove the entry",
                 )
             known = received[listed.sha256]
-            path = self.vault.path(known.sha256)
+            path = self.vault.here(known.sha256)
             found.append(
                 Exhibit(
                     known.sha256,
@@ -421,7 +449,7 @@ class CaseFolder:
             versions=versions_here(),
         )
 
-    def _note_edit(self) -> None:
+    def note_edit(self) -> None:
         """If a person edited case.toml since the last act, log that before the next one."""
         with self.database.read() as transaction:
             last = transaction.last_entry()

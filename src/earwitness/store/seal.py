@@ -4,7 +4,8 @@ The custody chain covers what the database says; the seal covers the bytes that 
 and indexes included. It is written after each transaction, under the case's lock. SQLite counts
 transactions in its header (offset 24, and again at 92): a database that is newer than its seal was
 interrupted between commit and sealing, which is no damage; one of the same count with another hash
-is.
+is. A case on a server is sealed the same way, with a hash over what all its rows say and a count
+that is kept beside them.
 
 Source
 ------
@@ -35,14 +36,22 @@ class SealState(StrEnum):
 
 def write_seal(database: Path, seal: Path) -> None:
     """Seal a database as it stands; the caller holds the case's lock."""
-    count, digest = _read(database)
+    note_seal(seal, *_read(database))
+
+
+def note_seal(seal: Path, count: int | None, digest: str) -> None:
+    """Write a seal: the count of transactions, and the hash of what they left."""
     content = {"transactions": count, "sha256": digest}
     write_whole(seal, (json.dumps(content) + "\n").encode())
 
 
 def check_seal(database: Path, seal: Path) -> SealState:
     """Compare a database with its seal; the caller holds the case's lock."""
-    count, digest = _read(database)
+    return compare_seal(seal, *_read(database))
+
+
+def compare_seal(seal: Path, count: int | None, digest: str) -> SealState:
+    """Compare a count of transactions and the hash of what they left with a seal."""
     try:
         sealed = json.loads(seal.read_bytes())
         sealed_count, sealed_digest = int(sealed["transactions"]), str(sealed["sha256"])

@@ -53,6 +53,10 @@ class Vault:
             raise ValueError(f"not a SHA-256: {sha256!r}")
         return self.folder / sha256
 
+    def here(self, sha256: str) -> Path:
+        """Where an exhibit's bytes lie on this machine."""
+        return self.path(sha256)
+
     def take_in(self, source: Path, *, check: Callable[[Path], None] | None = None) -> Stored:
         """Copy a file's bytes into the vault, hashed as they are copied.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -65,7 +66,64 @@ class Hits:
     widened: tuple[str, ...] = ()
 
 
-class TranscriptIndex:
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Folded words that are said in that order; if it stands open, the last may go on."""
+
+    words: tuple[str, ...]
+    is_open: bool = False
+
+
+class Search(ABC):
+    """What a query means, wherever the indexed words lie."""
+
+    def search(self, query: str, *, most: int = 20, sources: Sequence[str] = ()) -> Hits:
+        """Find the segments in which a query's words are said.
+
+        Parameters
+        ----------
+        query : str
+        most : int
+            How many to give.
+        sources : sequence of str
+            Only in these; in all where empty.
+        """
+        phrases = _phrases(query)
+        if not phrases or most < 1:
+            return Hits((), has_more=False)
+        found = self._find([[phrase] for phrase in phrases], most, sources)
+        if found:
+            return Hits(tuple(found[:most]), len(found) > most)
+        return self._widened(phrases, most, sources)
+
+    def _widened(self, phrases: Sequence[Phrase], most: int, sources: Sequence[str]) -> Hits:
+        """Let each single word of the query stand for the words that contain it; phrases stay."""
+        groups: list[list[Phrase]] = []
+        widened: list[str] = []
+        for phrase in phrases:
+            if len(phrase.words) > 1:
+                groups.append([phrase])
+                continue
+            variants = self._containing(phrase.words[0])
+            if not variants:
+                return Hits((), has_more=False)
+            widened += [each for each in variants if each != phrase.words[0]]
+            groups.append([Phrase((each,)) for each in variants])
+        found = self._find(groups, most, sources) if widened else []
+        return Hits(tuple(found[:most]), len(found) > most, tuple(widened) if found else ())
+
+    @abstractmethod
+    def _containing(self, word: str) -> list[str]:
+        """The indexed words that contain one, the shortest first; of a very short one, itself alone."""
+
+    @abstractmethod
+    def _find(
+        self, groups: Sequence[Sequence[Phrase]], most: int, sources: Sequence[str]
+    ) -> list[Hit]:
+        """Segments in which of each group at least one phrase is said; one more than asked for, if any."""
+
+
+class TranscriptIndex(Search):
     """A full-text index in one file, which holds nothing that cannot be made again."""
 
     def __init__(self, path: Path) -> None:
@@ -120,44 +178,6 @@ class TranscriptIndex:
                     "INSERT INTO term_parts(rowid, word) VALUES (?, ?)", (cursor.lastrowid, term)
                 )
 
-    def search(self, query: str, *, most: int = 20, sources: Sequence[str] = ()) -> Hits:
-        """Find the segments in which a query's words are said.
-
-        Parameters
-        ----------
-        query : str
-        most : int
-            How many to give.
-        sources : sequence of str
-            Only in these; in all where empty.
-        """
-        parts = _parts(query)
-        if not parts or most < 1:
-            return Hits((), has_more=False)
-        found = self._find(
-            " AND ".join(_phrase(words, open_) for words, open_ in parts), most, sources
-        )
-        if found:
-            return Hits(tuple(found[:most]), len(found) > most)
-        return self._widened(parts, most, sources)
-
-    def _widened(
-        self, parts: Sequence[tuple[list[str], bool]], most: int, sources: Sequence[str]
-    ) -> Hits:
-        """Let each single word of the query stand for the words that contain it; phrases stay."""
-        groups, widened = [], []
-        for words, is_open in parts:
-            if len(words) > 1:
-                groups.append(_phrase(words, is_open))
-                continue
-            variants = self._containing(words[0])
-            if not variants:
-                return Hits((), has_more=False)
-            widened += [each for each in variants if each != words[0]]
-            groups.append("(" + " OR ".join(_quoted(each) for each in variants) + ")")
-        found = self._find(" AND ".join(groups), most, sources) if widened else []
-        return Hits(tuple(found[:most]), len(found) > most, tuple(widened) if found else ())
-
     def _containing(self, word: str) -> list[str]:
         if len(word) < 3:
             sql = "SELECT word FROM term WHERE word = ?"
@@ -171,7 +191,10 @@ class TranscriptIndex:
             row[0] for row in self._connection.execute(sql, (_grams(word), word, MOST_VARIANTS))
         ]
 
-    def _find(self, match: str, most: int, sources: Sequence[str]) -> list[Hit]:
+    def _find(
+        self, groups: Sequence[Sequence[Phrase]], most: int, sources: Sequence[str]
+    ) -> list[Hit]:
+        match = " AND ".join(f"({' OR '.join(map(_matched, group))})" for group in groups)
         within = ""
         if sources:
             within = f" AND source.name IN ({', '.join('?' * len(sources))})"
@@ -187,19 +210,19 @@ class TranscriptIndex:
         ]
 
 
-def _parts(query: str) -> list[tuple[list[str], bool]]:
-    """A query's phrases: the folded words of each, and whether the last of them stands open."""
-    parts = []
+def _phrases(query: str) -> list[Phrase]:
+    """A query's phrases, folded."""
+    phrases = []
     for found in _QUERY.finditer(query[:1_000]):
         text = found[1] or found[2] or found[3] or found[4] or ""
         words = folded_words(text)
         if words:
-            parts.append((words, text.endswith("*")))
-    return parts
+            phrases.append(Phrase(tuple(words), text.endswith("*")))
+    return phrases
 
 
-def _phrase(words: Sequence[str], is_open: bool) -> str:
-    return _quoted(" ".join(words)) + (" *" if is_open else "")
+def _matched(phrase: Phrase) -> str:
+    return _quoted(" ".join(phrase.words)) + (" *" if phrase.is_open else "")
 
 
 def _quoted(text: str) -> str:

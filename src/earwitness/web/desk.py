@@ -19,6 +19,7 @@ from earwitness.engine.pool import Advanced, Ended, Event, Started
 from earwitness.errors import CaseExists, CaseNotFound, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
 from earwitness.report import ReportData
+from earwitness.store.place import SEALS, is_case
 from earwitness.workbench import Case, Listening
 
 _KEPT_DATA = 8  # reports' data in memory
@@ -47,7 +48,7 @@ class Desk:
     """
 
     def __init__(self, place: Path, *, who: str = "") -> None:
-        self.is_one_case = (place / "case.db").is_file()
+        self.is_one_case = is_case(place)
         if not self.is_one_case and not place.is_dir():
             raise CaseNotFound(
                 "there is no case and no folder here",
@@ -73,7 +74,7 @@ class Desk:
         found = [
             each.name
             for each in os.scandir(self.place)
-            if each.is_dir(follow_symlinks=False) and (Path(each.path) / "case.db").is_file()
+            if each.is_dir(follow_symlinks=False) and is_case(Path(each.path))
         ]
         return sorted(name for name in found if safe_name(name) == name)
 
@@ -203,7 +204,7 @@ class Desk:
 
 def _state(folder: Path) -> str:
     """What changes with every change of a case: its seal, and case.toml, which a person may edit."""
-    paths = (folder / "case.db.seal", folder / "case.toml")
+    paths = [folder / name for name in (*SEALS, "case.toml")]
     return "".join(path.read_text("utf-8", "replace") for path in paths if path.is_file())
 
 
