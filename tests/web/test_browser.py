@@ -203,7 +203,7 @@ def test_a_desk_that_is_killed_says_what_to_do(chromium: Any, tmp_path: Path) ->
     watching.click("#examining button:has-text('Examine')")
     watching.wait_for_selector(".tasks li")
     desk.process.send_signal(signal.SIGSTOP)  # so that the file is still on its way
-    drop(page, "[data-add]", sounds.write_wav(tmp_path / "half.wav", sounds.noise(300.0, seed=5)))
+    drop(page, "[data-add]", sounds.write_wav(tmp_path / "half.wav", sounds.noise(20.0, seed=5)))
     page.wait_for_selector(".uploads li")
     desk.kill()
 
