@@ -24,6 +24,7 @@ import earwitness
 import sounds
 from earwitness.archive import build
 from earwitness.evidence.decode import decode_mono
+from earwitness.evidence.exhibit import Role
 from earwitness.examinations import (
     Examination,
     all_examinations,
@@ -262,7 +263,7 @@ def ended(name: str, setting: Setting, folder: Path) -> Examined:
     results = list(case.examine([name]))
     assert case.verify().is_whole
     assert f'id="m-{name}"' in case.report("html").read_text()
-    questioned = case.case_file.with_role(earwitness.workbench.Role.QUESTIONED)[0].sha256
+    questioned = case.case_file.with_role(Role.QUESTIONED)[0].sha256
     (examined,) = [each for each in results if each.exhibit == questioned]
     assert outcome_from_json(outcome_to_json(examined.outcome)) == examined.outcome
     return examined

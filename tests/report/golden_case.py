@@ -41,7 +41,7 @@ from earwitness.outcome import (
 )
 from earwitness.signal.pictures import png
 from earwitness.store.database import Examined
-from earwitness.workbench import Case
+from earwitness.workbench import Case, examining, opened, reports
 
 VERSIONS = {"earwitness": "1.2.3", "python": "3.11.0"}
 HOSTILE = "</td><script>alert(1)</script>\"'&amp; \u202e"
@@ -136,9 +136,10 @@ def pinned() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("earwitness.store.folder.versions_here", lambda: VERSIONS)
         patch.setattr(sys.modules["earwitness.report.assemble"], "version", lambda _: "1.2.3")
-        patch.setattr("earwitness.workbench.newest_examinations", lambda: EXAMINATIONS)
-        patch.setattr("earwitness.workbench.find_examination", known)
-        patch.setattr("earwitness.workbench.examination_of_outcome", known)
+        for room in (opened, examining, reports):
+            patch.setattr(room, "newest_examinations", lambda: EXAMINATIONS, raising=False)
+            patch.setattr(room, "find_examination", known, raising=False)
+            patch.setattr(room, "examination_of_outcome", known, raising=False)
         yield
 
 

@@ -10,11 +10,12 @@ import pytest
 import earwitness
 import servers
 from earwitness.errors import JobTakenOver, StoreError
+from earwitness.examinations import find_examination
 from earwitness.outcome import Finding
 from earwitness.store.database import Examined
 from earwitness.store.jobs import MOST_TRIES, Queue, Taken
 from earwitness.store.server import Server, read_pointer
-from earwitness.workbench import Case, find_examination
+from earwitness.workbench import Case
 
 pytestmark = pytest.mark.usefixtures("server_store")
 METHODS = ["container_v1", "quality_v1", "pauses_v1"]

@@ -1,0 +1,87 @@
+"""Examinations that workers of the store carry out, of a case on a server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from earwitness.engine.pool import Ended, carry_out_all
+from earwitness.engine.task import Task
+from earwitness.errors import StoreError
+from earwitness.examinations import find_examination
+from earwitness.store.database import Examined
+from earwitness.store.jobs import Queue, Taken, Wanted, end
+from earwitness.store.server import ServerDatabase
+from earwitness.workbench.examining import ExaminingActs
+
+
+class JobActs(ExaminingActs):
+    """Asking for examinations, and carrying out what was asked for."""
+
+    def ask(self, only: Sequence[str] = (), *, again: bool = False) -> int:
+        """Ask for examinations, to be carried out by the store's workers; give how many were added.
+
+        Parameters
+        ----------
+        only : sequence of str
+            Names of examinations; all of them when empty.
+        again : bool
+            Also those whose outcome the case knows.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        wanted = []
+        for task in self._tasks(self._chosen(only)):
+            known = self._latest(task)
+            if again or known is None or known.outcome.kind == "failed":
+                wanted.append(Wanted(task.key, task.exhibit.sha256, task.method))
+        queue = Queue(database.server)
+        return queue.ask(database.case_id, wanted, by=self._folder.who, again=again)
+
+    def carry_out(
+        self, taken: Sequence[Taken], *, workers: int, stop: threading.Event
+    ) -> Iterator[tuple[Taken, Examined | None]]:
+        """Carry out jobs of this case, for ``end_job`` to keep.
+
+        Yields
+        ------
+        job, Examined or None
+            None where the case asks for something else now, or knows the outcome.
+        """
+        chosen = [find_examination(method) for method in {job.method: 0 for job in taken}]
+        tasks = {task.key: task for task in self._tasks(chosen)}
+        waiting: dict[str, tuple[Taken, Task, int]] = {}
+        for job in taken:
+            task = tasks.get(job.key)
+            known = self._latest(task) if task else None
+            settled = known is not None and known.outcome.kind != "failed" and not job.again
+            if task is None or settled:
+                yield job, None
+            else:
+                waiting[job.key] = (job, task, known.number if known else 0)
+        todo = [task for _, task, _ in waiting.values()]
+        for event in carry_out_all(todo, workers=workers, stop=stop):
+            if isinstance(event, Ended):
+                job, _, before = waiting[event.task.key]
+                yield job, self._examined(event, number=before)
+
+    def end_job(self, job: Taken, examined: Examined) -> Examined:
+        """Keep a job's outcome and end the job, both or neither.
+
+        Raises
+        ------
+        JobTakenOver, StoreUnreachable
+        """
+        return self._folder.keep_outcome(examined, also=lambda transaction: end(transaction, job))
+
+    def _on_server(self) -> ServerDatabase:
+        if not isinstance(self._folder.database, ServerDatabase):
+            raise StoreError(
+                "the case is in its folder, where nobody else can work on it",
+                do="examine it with: earwitness examine, or move it with: earwitness store move",
+            )
+        return self._folder.database
