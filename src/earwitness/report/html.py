@@ -15,7 +15,7 @@ from earwitness.report.figures import figure_svg
 from earwitness.report.interpretation import SCALE
 from earwitness.report.names_out import MARK
 
-MOST_ROWS = 200  # of any list in the HTML; the JSON has all
+MOST_ROWS = 200  # of any list in the HTML and at the desk; the JSON has all
 
 
 def to_html(data: ReportData, *, on_paper: bool = False) -> str:
@@ -39,8 +39,15 @@ def to_summary(data: ReportData) -> str:
 
 @cache
 def _environment() -> jinja2.Environment:
+    environment = escaping_environment("earwitness.report")
+    environment.globals.update(mark=MARK, scale=SCALE)
+    return environment
+
+
+def escaping_environment(package: str) -> jinja2.Environment:
+    """What renders a package's templates: it escapes every text, and shows what is invisible in it."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("earwitness.report"),
+        loader=jinja2.PackageLoader(package),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_shown,
@@ -50,7 +57,7 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         measure=lambda item: Measure(**item).text, clock=clock, bytes=human_bytes
     )
-    environment.globals.update(svg=_svg, most_rows=MOST_ROWS, mark=MARK, scale=SCALE)
+    environment.globals.update(svg=_svg, most_rows=MOST_ROWS)
     return environment
 
 

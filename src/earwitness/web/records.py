@@ -9,9 +9,10 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from earwitness.report import FORMS, render
+from earwitness.report.html import MOST_ROWS
 from earwitness.store.vault import require_plain_file
 from earwitness.web.entry import desk_of, to_case
-from earwitness.web.pages import MOST_ROWS, page, visitor_of
+from earwitness.web.pages import page, visitor_of
 
 router = APIRouter(prefix="/cases/{name}", default_response_class=HTMLResponse)
 _PREVIEW = {
