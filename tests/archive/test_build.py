@@ -46,6 +46,15 @@ def test_a_removed_recording_comes_back_when_it_is_added_again(tmp_path: Path) -
     assert len(list(index.open_archive(tmp_path / "a").known())) == 2
 
 
+def test_an_archive_is_the_same_whichever_file_is_done_first(tmp_path: Path) -> None:
+    """The same recordings, named in two orders and taken by one process and by two: the same bytes."""
+    files = sorted(material.wav_folder(tmp_path / "sounds", 5).iterdir())
+    build.build(tmp_path / "a", files, workers=1)
+    build.build(tmp_path / "b", files[::-1], workers=2)
+    a, b = (index.read_manifest(tmp_path / name) for name in ("a", "b"))
+    assert a.segments == b.segments
+
+
 def test_what_is_no_sound_is_told_and_the_rest_is_taken(tmp_path: Path) -> None:
     """A text, an empty file and a broken one are named with their reasons."""
     folder = material.wav_folder(tmp_path / "sounds", 2)

@@ -243,7 +243,9 @@ class _Gathering:
         self.written = time.monotonic()
         if not self.waiting:
             return
-        made = segment.write(index.folder_of_segments(self.folder), list(self.waiting.values()))
+        # By their hashes, and not as they were done: which process is quicker must not show in a search.
+        waiting = [self.waiting[sha256] for sha256 in sorted(self.waiting)]
+        made = segment.write(index.folder_of_segments(self.folder), waiting)
         manifest = index.read_manifest(self.folder)
         segments = (*manifest.segments, index.listed(*made))
         index.write_manifest(self.folder, index.changed(manifest, segments=segments))
