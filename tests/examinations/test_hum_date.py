@@ -126,6 +126,17 @@ def test_parts_of_different_hum_are_passages_of_different_date(tmp_path: Path) -
     assert str(outcome.measure("not before").value)[:16] == "2033-04-12 04:10"
 
 
+def test_a_last_day_behind_a_cut_is_hedged(tmp_path: Path) -> None:
+    """The demo's hum breaks where two seconds were taken out: its last moment rests on that."""
+    case = earwitness.new(tmp_path / "d.case", questioned=[DEMO / "sounds" / "questioned.opus"])
+    list(case.add([DEMO / "grid" / "mains.csv"], "grid"))
+    (examined,) = case.examine(["date_v1"])
+    assert isinstance(examined.outcome, Finding), examined.outcome
+    details = examined.outcome.details
+    assert "nothing long was taken out" in str(details["not_after"]["carried_by"])
+    assert "nothing long was taken out" not in str(details["not_before"]["carried_by"])
+
+
 def test_a_recording_without_hum(tmp_path: Path) -> None:
     """Is not dated, and says that it has none."""
     outcome = ended(tmp_path, voices(90))

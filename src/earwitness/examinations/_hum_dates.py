@@ -159,3 +159,8 @@ def _pieces(
 def moment(second: int) -> str:
     """A second of Unix time in words, UTC."""
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def shown_probability(wrong: float) -> str:
+    """The probability that a match is false, in words that claim no more than it can carry."""
+    return f"{wrong:.1g}" if wrong >= 1e-6 else "under one in a million"

@@ -15,7 +15,7 @@ from earwitness.dossier.dating import CALENDAR, Constraint
 from earwitness.dossier.dating_lines import DAY_S, first_second, last_second
 from earwitness.dossier.statement import Manner, Property, Statement
 from earwitness.evidence.structure import Structure
-from earwitness.examinations._hum_dates import HumDates, moment
+from earwitness.examinations._hum_dates import HumDates, moment, shown_probability
 from earwitness.examinations._statements import Row
 from earwitness.transcripts.mentions import Mentioned
 
@@ -25,6 +25,8 @@ BY_DEFINITION = "by definition"
 DRAFT = "a draft that nobody has accepted"
 UNSAID = "it is not said which recording is meant"
 TIED = "tied by words alone"
+COPIED = "if the hum came in when it was made, and not when it was copied"
+CUT_OUT = "if its hum's phase breaks where nothing long was taken out"
 _CLOSE_DAYS = 3  # a release told within so many days of the claimed one is the same
 _PUT_FORWARD = (Manner.ASSERTED, Manner.HEDGED, Manner.INFERRED)
 
@@ -212,19 +214,23 @@ def hum_times(dates: HumDates) -> Iterator[Constraint]:
     """When its mains hum was in the grid: the time that it was made, or copied on the mains.
 
     Sound is no younger than a hum that lies over it, whichever of the two it was; that it is no older
-    holds only if the hum came in when it was made.
+    holds only if the hum came in when it was made. Where the phase breaks and no part has a date of
+    its own, what lies behind the break is younger than it seems by what was taken out there.
     """
     dated = dates.dated_pieces or ([dates.whole] if dates.whole and dates.whole.is_dated else [])
     for part in dated:
         passage = Passage(part.start_s, part.end_s) if dates.dated_pieces else None
         point = passage.point if passage else RECORDING
-        began_s = part.best.start_s
-        first_s, last_s = began_s + int(part.start_s), began_s + int(part.end_s) + 1
-        wrong = f"a false match has a probability of {max(1.0 - part.best.probability, 1e-6):.1g}"
+        first_s = part.best.start_s + int(part.start_s)
+        last_s = part.best.start_s + int(part.end_s) + 1
         why = f"the mains hum of {point} is that of {moment(first_s)} in {part.grid}"
-        copied = f"{wrong}; if the hum came in when it was made, and not when it was copied"
-        yield Constraint(CALENDAR, point, first_s, None, why, "its mains hum", copied)
-        yield Constraint(CALENDAR, point, None, last_s, why, "its mains hum", wrong)
+        wrong = shown_probability(1.0 - part.best.probability)
+        false_match = f"a false match has a probability of {wrong}"
+        cut = f"; {CUT_OUT}" if dates.breaks_s and passage is None else ""
+        yield Constraint(
+            CALENDAR, point, first_s, None, why, "its mains hum", f"{false_match}; {COPIED}"
+        )
+        yield Constraint(CALENDAR, point, None, last_s, why, "its mains hum", false_match + cut)
         if passage:
             yield passage.within_recording()
 

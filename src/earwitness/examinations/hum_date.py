@@ -18,6 +18,7 @@ from earwitness.examinations._hum_dates import (
     grid_records,
     hum_dates,
     moment,
+    shown_probability,
 )
 from earwitness.examinations.mains_hum import track_figure
 from earwitness.outcome import (
@@ -128,16 +129,12 @@ def _summary(whole: Dated, dated: Sequence[Dated], breaks: Sequence[float]) -> s
         cut = f" Its phase breaks at {places}." if breaks else ""
         return (
             f"Its hum is that of the grid from {moment(best.start_s)} on ({whole.grid}); the "
-            f"probability that this is a false match is {_probability(wrong)}.{cut}"
+            f"probability that this is a false match is {shown_probability(wrong)}.{cut}"
         )
     return (
         f"Its hum fits several times in the records, none surely: first {moment(best.start_s)}, with a "
         f"probability of {best.probability:.2f}."
     )
-
-
-def _probability(wrong: float) -> str:
-    return f"{wrong:.1g}" if wrong >= 1e-6 else "under one in a million"
 
 
 def _label(dated: Dated) -> str:
