@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from earwitness.archive.index import state_of
 from earwitness.engine.pool import Ended, Event, carry_out_all
@@ -18,6 +19,11 @@ from earwitness.versions import versions_here
 from earwitness.workbench.opened import OpenCase
 
 OnEvent = Callable[[Event], None]
+
+
+def is_settled(known: Examined | None, *, again: bool) -> TypeGuard[Examined]:
+    """Whether what the case knows will do: an outcome that is no failure, and not asked for anew."""
+    return known is not None and known.outcome.kind != "failed" and not again
 
 
 class ExaminingActs(OpenCase):
@@ -61,7 +67,7 @@ class ExaminingActs(OpenCase):
         waiting: dict[str, tuple[Task, int]] = {}
         for task in self._tasks(self._chosen(only)):
             known = self._latest(task)
-            if known is not None and known.outcome.kind != "failed" and not again:
+            if is_settled(known, again=again):
                 yield known
             else:
                 waiting[task.key] = (task, known.number if known else 0)

@@ -12,7 +12,7 @@ from earwitness.examinations import find_examination
 from earwitness.store.database import Examined
 from earwitness.store.jobs import Queue, Taken, Wanted, end
 from earwitness.store.server import ServerDatabase
-from earwitness.workbench.examining import ExaminingActs
+from earwitness.workbench.examining import ExaminingActs, is_settled
 
 
 class JobActs(ExaminingActs):
@@ -36,8 +36,7 @@ class JobActs(ExaminingActs):
         database = self._on_server()
         wanted = []
         for task in self._tasks(self._chosen(only)):
-            known = self._latest(task)
-            if again or known is None or known.outcome.kind == "failed":
+            if not is_settled(self._latest(task), again=again):
                 wanted.append(Wanted(task.key, task.exhibit.sha256, task.method))
         queue = Queue(database.server)
         return queue.ask(database.case_id, wanted, by=self._folder.who, again=again)
@@ -58,8 +57,7 @@ class JobActs(ExaminingActs):
         for job in taken:
             task = tasks.get(job.key)
             known = self._latest(task) if task else None
-            settled = known is not None and known.outcome.kind != "failed" and not job.again
-            if task is None or settled:
+            if task is None or is_settled(known, again=job.again):
                 yield job, None
             else:
                 waiting[job.key] = (job, task, known.number if known else 0)
