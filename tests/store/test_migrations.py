@@ -56,6 +56,7 @@ def test_migrations_end_where_the_tables_are() -> None:
     engine.dispose()
 
 
+@pytest.mark.in_folder
 def test_a_case_of_a_later_version_is_refused_unharmed(case: Case) -> None:
     """It says which version wrote it, and not one byte of the case is changed."""
     set_version(case.path, "9999")
