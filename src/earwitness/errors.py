@@ -99,7 +99,7 @@ class CaseDamaged(CaseError):
 
 
 class CaseTooNew(CaseError):
-    """The case was written by a later version of earwitness."""
+    """The case, or the server that holds it, was written by a later version of earwitness."""
 
 
 class BadCaseFile(CaseError):

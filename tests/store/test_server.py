@@ -16,6 +16,7 @@ import sounds
 from earwitness.errors import (
     CaseDamaged,
     CaseNotFound,
+    CaseTooNew,
     MissingPart,
     StoreError,
     StoreNotReady,
@@ -349,6 +350,22 @@ def test_a_store_that_was_not_prepared_says_how(
     monkeypatch.setenv("EARWITNESS_STORE", cluster.url().rsplit("/", 1)[0] + "/postgres")
     with pytest.raises(StoreNotReady, match="earwitness store prepare"):
         earwitness.new(tmp_path / "a.case")
+
+
+def test_a_store_of_a_later_version_is_refused(
+    empty_store: servers.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told to bring up to date what is newer than what they run."""
+    server.prepare(empty_store.url(servers.OWNER), grant=servers.ROLE)
+    engine = sa.create_engine(empty_store.url(servers.OWNER))
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    monkeypatch.setenv("EARWITNESS_STORE", empty_store.url())
+    with pytest.raises(CaseTooNew, match=r"9999.*newest earwitness"):
+        earwitness.new(tmp_path / "a.case")
+    with pytest.raises(CaseTooNew, match=r"9999.*newest earwitness"):
+        server.prepare(empty_store.url(servers.OWNER))
 
 
 def test_the_package_that_is_missing_is_named(

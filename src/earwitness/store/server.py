@@ -113,16 +113,17 @@ class Server:
 
         Raises
         ------
-        StoreNotReady, StoreUnreachable
+        StoreNotReady, StoreUnreachable, CaseTooNew
         """
         with troubles_named(), self.engine.connect() as connection:
             found = migrations.current_version(connection)
-        newest = migrations.known_versions("postgresql")[-1]
-        if found != newest:
+        versions = migrations.known_versions("postgresql")
+        migrations.refuse_later(found, versions)
+        if found != versions[-1]:
             raise StoreNotReady(
                 "the store's tables are not those of this version",
                 got=f"version {found}" if found else "no tables",
-                expected=f"version {newest}",
+                expected=f"version {versions[-1]}",
                 do="make them, or bring them up to date, with: earwitness store prepare",
             )
 

@@ -37,15 +37,25 @@ def bring_up_to_date(connection: sa.Connection) -> list[str]:
     current, versions = current_version(connection), known_versions(connection.dialect.name)
     if current == versions[-1]:
         return []
-    if current is not None and current not in versions:
+    refuse_later(current, versions)
+    _go_to(connection, versions[-1])
+    return [version for version in versions if current is None or version > current]
+
+
+def refuse_later(current: str | None, versions: list[str]) -> None:
+    """Insist that a database was not left by a later version of earwitness.
+
+    Raises
+    ------
+    CaseTooNew
+    """
+    if current is not None and current > versions[-1]:
         raise CaseTooNew(
-            "the case was written by a later version of earwitness",
+            "a later version of earwitness wrote here",
             got=f"database version {current}",
             expected=f"at most {versions[-1]}",
             do="install the newest earwitness and open the case with it",
         )
-    _go_to(connection, versions[-1])
-    return [version for version in versions if current is None or version > current]
 
 
 def take_back(connection: sa.Connection, to: str) -> None:
