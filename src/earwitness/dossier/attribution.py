@@ -21,7 +21,7 @@ from earwitness.dossier.cues import Cue, find_cues
 from earwitness.dossier.phrases import aside_end, phrase_end
 from earwitness.dossier.subjects import Range, first_subject, phrase_before, verb_start
 from earwitness.dossier.tokens import Sentence, Span, Text
-from earwitness.dossier.words import MARKS_OF_QUOTATION
+from earwitness.dossier.words import MARKS_OF_QUOTATION, word_set
 
 
 class Form(StrEnum):
@@ -154,29 +154,9 @@ def _is_turned(text: Text, sentence: Sentence, cue: Cue) -> bool:
     )
 
 
-_TURNING = frozenset(
-    [
-        "say",
-        "add",
-        "ask",
-        "write",
-        "note",
-        "explain",
-        "reply",
-        "recall",
-        "warn",
-        "continue",
-        "conclude",
-        "report",
-        "argue",
-        "observe",
-        "insist",
-        "announce",
-        "declare",
-        "joke",
-        "quip",
-        "complain",
-    ]
+_TURNING = word_set(
+    "say add ask write note explain reply recall warn continue conclude report argue observe "
+    "insist announce declare joke quip complain"
 )
 
 

@@ -18,117 +18,25 @@ from earwitness.dossier.words import (
     QUESTION_WORDS,
     SUBJECT_PRONOUNS,
     is_past_form,
+    word_set,
 )
 
-_TELLS_SOMEBODY = frozenset(
-    [
-        "tell",
-        "ask",
-        "remind",
-        "assure",
-        "warn",
-        "inform",
-        "advise",
-        "urge",
-        "promise",
-        "order",
-        "convince",
-        "persuade",
-        "instruct",
-        "notify",
-    ]
+_TELLS_SOMEBODY = word_set(
+    "tell ask remind assure warn inform advise urge promise order convince persuade instruct notify"
 )
-SPEAKS = frozenset(
-    [
-        "say",
-        "tell",
-        "add",
-        "write",
-        "note",
-        "announce",
-        "report",
-        "tweet",
-        "argue",
-        "explain",
-        "declare",
-        "state",
-        "claim",
-        "insist",
-        "warn",
-        "continue",
-        "conclude",
-        "recall",
-        "reply",
-        "respond",
-        "observe",
-        "acknowledge",
-        "admit",
-        "concede",
-        "testify",
-        "assert",
-        "suggest",
-        "reveal",
-        "confirm",
-        "predict",
-        "stress",
-        "emphasize",
-        "quip",
-        "joke",
-        "complain",
-        "believe",
-        "think",
-        "hope",
-        "know",
-        "find",
-        "show",
-        "determine",
-        "estimate",
-        "deny",
-        "allege",
-        "contend",
-        "maintain",
-        "fear",
-        "expect",
-        "feel",
-        "agree",
-        "promise",
-        "vow",
-        "learn",
-        "indicate",
-        "decide",
-        "realize",
-        "understand",
-    ]
+SPEAKS = word_set(
+    "say tell add write note announce report tweet argue explain declare state claim insist warn "
+    "continue conclude recall reply respond observe acknowledge admit concede testify assert "
+    "suggest reveal confirm predict stress emphasize quip joke complain believe think hope know "
+    "find show determine estimate deny allege contend maintain fear expect feel agree promise vow "
+    "learn indicate decide realize understand"
 )
 _ENDS_NOUN_CONTENT = frozenset(
     ["because", "when", "while", "after", "before", "during", "although", "though"]
 )
-_OCCASIONS = frozenset(
-    [
-        "statement",
-        "interview",
-        "email",
-        "e-mail",
-        "speech",
-        "tweet",
-        "briefing",
-        "conference",
-        "telephone",
-        "phone",
-        "letter",
-        "post",
-        "message",
-        "report",
-        "release",
-        "testimony",
-        "reporters",
-        "appearance",
-        "call",
-        "court",
-        "hearing",
-        "blog",
-        "memo",
-    ]
+_OCCASIONS = word_set(
+    "statement interview email e-mail speech tweet briefing conference telephone phone letter "
+    "post message report release testimony reporters appearance call court hearing blog memo"
 )
 
 
@@ -489,24 +397,9 @@ def _says_no_more(text: Text, sentence: Sentence, place: int) -> bool:
     return place < sentence.last and text.tokens[place].lower in _TELLS_NO_MORE
 
 
-_TELLS_NO_MORE = frozenset(
-    [
-        "comment",
-        "elaborate",
-        "say",
-        "specify",
-        "give",
-        "gave",
-        "name",
-        "named",
-        "provide",
-        "provided",
-        "offer",
-        "offered",
-        "declined",
-        "refused",
-        "identify",
-    ]
+_TELLS_NO_MORE = word_set(
+    "comment elaborate say specify give gave name named provide provided offer offered declined "
+    "refused identify"
 )
 
 

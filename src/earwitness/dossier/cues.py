@@ -30,52 +30,18 @@ from earwitness.dossier.words import (
     SUBJECT_PRONOUNS,
     is_adverb,
     lemma,
+    word_set,
 )
 
 THRESHOLD = -1
 MAX_CUES = 2_000  # of one document: far over what any article holds
-_PREPOSITIONS_THAT_TELL = frozenset(
-    ["about", "as", "of", "for", "on", "in", "by", "with", "out", "at", "against", "from"]
-)
+_PREPOSITIONS_THAT_TELL = word_set("about as of for on in by with out at against from")
 
 
-_REPORT_WITH_THAT = frozenset(
-    [
-        "state",
-        "suspect",
-        "testify",
-        "caution",
-        "allege",
-        "claim",
-        "maintain",
-        "contend",
-        "concede",
-        "deny",
-        "dispute",
-        "stress",
-        "believe",
-        "assert",
-        "acknowledge",
-        "insist",
-        "declare",
-        "conclude",
-        "determine",
-        "confirm",
-        "warn",
-        "predict",
-        "recall",
-        "remark",
-        "object",
-        "swear",
-        "certify",
-        "disclose",
-        "boast",
-        "attest",
-        "hint",
-        "underline",
-        "reiterate",
-        "surmise",
-    ]
+_REPORT_WITH_THAT = word_set(
+    "state suspect testify caution allege claim maintain contend concede deny dispute stress "
+    "believe assert acknowledge insist declare conclude determine confirm warn predict recall "
+    "remark object swear certify disclose boast attest hint underline reiterate surmise"
 )
 
 

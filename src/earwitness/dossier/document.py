@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from earwitness.dossier.tokens import MAX_CHARACTERS
+from earwitness.dossier.words import word_set
 from earwitness.errors import DocumentError, MissingPart
 
 MAX_BYTES = 10_000_000
@@ -25,25 +26,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>]{0,2000})>")
-_VOID = frozenset(
-    [
-        "br",
-        "hr",
-        "img",
-        "input",
-        "meta",
-        "link",
-        "area",
-        "base",
-        "col",
-        "embed",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-    ]
-)
+_VOID = word_set("br hr img input meta link area base col embed source track wbr p li")
 _NO_LATER = "2200-01-01"  # else htmldate takes the clock, and a page would read otherwise tomorrow
 _DATELINE_HEADER = re.compile(r"^(outlet|published|title): ?(.*)$", re.IGNORECASE)
 

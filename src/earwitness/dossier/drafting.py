@@ -36,6 +36,7 @@ from earwitness.dossier.mentions import PRONOUNS_OF_PERSONS
 from earwitness.dossier.reading import Reading, Speech, chained, read_document
 from earwitness.dossier.statement import Manner, Property, Statement, Value
 from earwitness.dossier.tokens import Span
+from earwitness.dossier.words import word_set
 
 DRAFTED_BY = "rules_v1"
 MAX_STATEMENTS = 5_000
@@ -183,9 +184,7 @@ def _is_noun(reading: Reading, token: int) -> bool:
     return singular and " and " not in lead and "," not in lead
 
 
-_PLURALS = frozenset(
-    ["people", "police", "men", "women", "children", "many", "some", "few", "both", "who", "that"]
-)
+_PLURALS = word_set("people police men women children many some few both who that")
 
 
 def _source_of(reading: Reading, speech: Speech) -> str:

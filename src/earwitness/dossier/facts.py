@@ -13,6 +13,7 @@ from earwitness.dossier.reading import Reading, date_near, place_after, subject_
 from earwitness.dossier.statement import UNKNOWN, Manner, Property, Value
 from earwitness.dossier.subjects import subject_of
 from earwitness.dossier.tokens import Sentence, Span
+from earwitness.dossier.words import word_set
 
 _BREAK = re.compile(
     r";|, (?:and|but|while|although|though|whereas|who|which|whose|where)\b|\bbut\b|\band who\b|, in what"
@@ -201,23 +202,7 @@ def main_group(reading: Reading, before: int | None = None) -> str:
     return ""
 
 
-_NOT_THE_GROUP = frozenset(
-    [
-        "ministry",
-        "committee",
-        "university",
-        "institute",
-        "court",
-        "agency",
-        "news",
-        "police",
-        "office",
-        "states",
-        "government",
-        "house",
-        "station",
-        "service",
-        "council",
-        "nations",
-    ]
+_NOT_THE_GROUP = word_set(
+    "ministry committee university institute court agency news police office states government "
+    "house station service council nations"
 )

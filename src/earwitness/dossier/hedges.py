@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from earwitness.dossier.statement import Manner
+from earwitness.dossier.words import word_set
 
 _HEDGES = re.compile(
     r"\b(?:reportedly|allegedly|apparently|purportedly|supposedly|ostensibly|presumably|possibly"
@@ -48,29 +49,9 @@ _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor)\b|n['’]t\b", re.IGNORE
 DENYING = frozenset(
     ["deny", "reject", "dispute", "refute", "dismiss", "contradict", "disavow", "rebut"]
 )
-DOUBTING = frozenset(
-    [
-        "believe",
-        "think",
-        "suspect",
-        "claim",
-        "allege",
-        "suppose",
-        "assume",
-        "presume",
-        "hope",
-        "fear",
-        "expect",
-        "guess",
-        "speculate",
-        "purport",
-        "rumor",
-        "rumour",
-        "want",
-        "wish",
-        "doubt",
-        "convince",
-    ]
+DOUBTING = word_set(
+    "believe think suspect claim allege suppose assume presume hope fear expect guess speculate "
+    "purport rumor rumour want wish doubt convince"
 )
 INFERRING = frozenset(["suggest", "imply", "indicate", "infer", "conclude", "deduce"])
 DECLINING = frozenset(["decline", "refuse"])

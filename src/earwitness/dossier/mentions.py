@@ -12,159 +12,28 @@ from enum import StrEnum
 
 from earwitness.dossier.subjects import Range
 from earwitness.dossier.tokens import Text
-from earwitness.dossier.words import ADVERBS, DAYS, MONTHS, PREPOSITIONS, SUBORDINATORS
+from earwitness.dossier.words import ADVERBS, DAYS, MONTHS, PREPOSITIONS, SUBORDINATORS, word_set
 
 _WORD = r"(?:(?:[A-Z][a-z]?|Gen|Col|Maj|Capt|Sgt|Prof|Mrs|Sen|Rep|Gov|Brig|Adm|Cmdr|Lieut|Pres|Rev|Hon)\.(?=\s[A-Z])|[A-Z][\w’'-]{0,40}\w|(?:al|el|ul|ad|as|ash|ar|at|an)-[A-Z]\w+)"
 _PARTICLE = r"(?:bin|ibn|bint|abu|umm|de|da|di|van|von|der|den|la|al|el|ul|af)"
 NAME_PATTERN = rf"{_WORD}(?: (?:{_PARTICLE} ){{0,2}}{_WORD}){{0,7}}"
 _NAME = re.compile(NAME_PATTERN)
 MAX_MENTIONS = 4_000  # of one document
-_GROUP_WORDS = frozenset(
-    [
-        "ministry",
-        "army",
-        "group",
-        "column",
-        "committee",
-        "council",
-        "university",
-        "service",
-        "institute",
-        "battalion",
-        "front",
-        "movement",
-        "foundation",
-        "agency",
-        "party",
-        "police",
-        "office",
-        "union",
-        "court",
-        "radio",
-        "news",
-        "archive",
-        "network",
-        "command",
-        "house",
-        "station",
-        "state",
-        "states",
-        "nations",
-        "government",
-        "brigade",
-        "brigades",
-        "force",
-        "forces",
-        "guard",
-        "bureau",
-        "department",
-        "organization",
-        "organisation",
-        "association",
-        "federation",
-        "alliance",
-        "league",
-        "congress",
-        "senate",
-        "parliament",
-        "company",
-        "corporation",
-        "bank",
-        "school",
-        "college",
-        "hospital",
-        "times",
-        "post",
-        "journal",
-        "observer",
-        "ledger",
-        "courier",
-        "herald",
-        "gazette",
-        "channel",
-        "television",
-        "tv",
-        "centre",
-        "center",
-        "society",
-        "club",
-        "church",
-        "agency",
-        "kingdom",
-        "republic",
-        "embassy",
-        "security",
-        "intelligence",
-        "research",
-        "group",
-        "international",
-        "watch",
-        "border",
-        "records",
-        "database",
-        "media",
-        "wing",
-        "dawn",
-        "conflict",
-        "panel",
-        "dispatch",
-        "reuters",
-    ]
+_GROUP_WORDS = word_set(
+    "ministry army group column committee council university service institute battalion front "
+    "movement foundation agency party police office union court radio news archive network "
+    "command house station state states nations government brigade brigades force forces guard "
+    "bureau department organization organisation association federation alliance league congress "
+    "senate parliament company corporation bank school college hospital times post journal "
+    "observer ledger courier herald gazette channel television tv centre center society club "
+    "church kingdom republic embassy security intelligence research international watch border "
+    "records database media wing dawn conflict panel dispatch reuters"
 )
-TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "dr",
-        "prof",
-        "professor",
-        "col",
-        "colonel",
-        "gen",
-        "general",
-        "maj",
-        "major",
-        "capt",
-        "captain",
-        "lt",
-        "lieutenant",
-        "sgt",
-        "sheikh",
-        "shaykh",
-        "sheik",
-        "mullah",
-        "maulana",
-        "imam",
-        "ayatollah",
-        "hajji",
-        "haji",
-        "president",
-        "minister",
-        "senator",
-        "sen",
-        "rep",
-        "gov",
-        "governor",
-        "king",
-        "queen",
-        "prince",
-        "emir",
-        "sir",
-        "lady",
-        "lord",
-        "brig",
-        "brigadier",
-        "judge",
-        "justice",
-        "commander",
-        "pope",
-        "rabbi",
-        "father",
-        "sister",
-        "brother",
-    ]
+TITLES = word_set(
+    "mr mrs ms miss dr prof professor col colonel gen general maj major capt captain lt "
+    "lieutenant sgt sheikh shaykh sheik mullah maulana imam ayatollah hajji haji president "
+    "minister senator sen rep gov governor king queen prince emir sir lady lord brig brigadier "
+    "judge justice commander pope rabbi father sister brother"
 )
 _FEMALE = re.compile(
     r"\b(?:mrs|ms|miss|she|her|spokeswoman|chairwoman|sister|daughter|wife|mother|aunt|actress|"
@@ -182,90 +51,14 @@ _NOT_NAMES = (
     | PREPOSITIONS
     | SUBORDINATORS
     | ADVERBS
-    | frozenset(
-        [
-            "the",
-            "a",
-            "an",
-            "he",
-            "she",
-            "it",
-            "they",
-            "we",
-            "i",
-            "you",
-            "his",
-            "her",
-            "its",
-            "their",
-            "our",
-            "my",
-            "this",
-            "that",
-            "these",
-            "those",
-            "there",
-            "but",
-            "and",
-            "or",
-            "not",
-            "no",
-            "yes",
-            "some",
-            "many",
-            "most",
-            "all",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "both",
-            "neither",
-            "either",
-            "other",
-            "others",
-            "several",
-            "few",
-            "each",
-            "every",
-            "mr",
-            "mrs",
-            "ms",
-            "asked",
-            "told",
-            "western",
-            "eastern",
-            "northern",
-            "southern",
-            "officials",
-            "families",
-            "police",
-            "nobody",
-            "everyone",
-            "somebody",
-            "everything",
-            "people",
-            "another",
-        ]
+    | word_set(
+        "the a an he she it they we i you his her its their our my this that these those there "
+        "but and or not no yes some many most all one two three four five both neither either "
+        "other others several few each every mr mrs ms asked told western eastern northern "
+        "southern officials families police nobody everyone somebody everything people another"
     )
 )
-_PLACE_LEADS = frozenset(
-    [
-        "in",
-        "near",
-        "at",
-        "from",
-        "to",
-        "outside",
-        "around",
-        "between",
-        "into",
-        "reach",
-        "of",
-        "over",
-    ]
-)
+_PLACE_LEADS = word_set("in near at from to outside around between into reach of over")
 
 
 class MentionKind(StrEnum):

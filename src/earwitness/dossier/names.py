@@ -16,42 +16,14 @@ from functools import lru_cache
 
 from earwitness.dossier.mentions import TITLES
 from earwitness.dossier.scripts import is_arabic, latinised
+from earwitness.dossier.words import word_set
 
 SAME_ENOUGH = 0.7
 LEAST_ALIKE = 0.66  # two parts less alike than this are not partners
 MAX_PARTS = 12
 MAX_LETTERS = 40  # of one part
-_WEIGHTLESS = frozenset(
-    [
-        "al",
-        "el",
-        "ul",
-        "ad",
-        "as",
-        "ash",
-        "ar",
-        "at",
-        "az",
-        "an",
-        "the",
-        "bin",
-        "ibn",
-        "ben",
-        "bint",
-        "de",
-        "da",
-        "di",
-        "van",
-        "von",
-        "der",
-        "den",
-        "la",
-        "le",
-        "y",
-        "i",
-        "ud",
-        "us",
-    ]
+_WEIGHTLESS = word_set(
+    "al el ul ad as ash ar at az an the bin ibn ben bint de da di van von der den la le y i ud us"
 )
 _JOINED = re.compile(r"^(?:al|el|ul|ad|as|ash|ar|at|az|an|ur|us)-")
 # Longer spellings first; each gives one class of sound. Vowels are classed a, i, u.

@@ -18,99 +18,24 @@ from earwitness.dossier.words import (
     SUBJECT_PRONOUNS,
     is_adverb,
     is_past_form,
+    word_set,
 )
 
-_JOINS_LEFT = frozenset(
-    ["of", "for", "from", "at", "in", "with", "on", "against", "behind", "to", "about", "between"]
+_JOINS_LEFT = word_set("of for from at in with on against behind to about between")
+_JOINS_RIGHT = word_set("of for from at with against behind in on by to")
+_OPENS_ASIDE = word_set("who which whose whom a an the now then also one formerly")
+_STOPS = word_set(
+    "that because although though while if when where since until so whether whereas which whom as"
 )
-_JOINS_RIGHT = frozenset(
-    ["of", "for", "from", "at", "with", "against", "behind", "in", "on", "by", "to"]
-)
-_OPENS_ASIDE = frozenset(
-    ["who", "which", "whose", "whom", "a", "an", "the", "now", "then", "also", "one", "formerly"]
-)
-_STOPS = frozenset(
-    [
-        "that",
-        "because",
-        "although",
-        "though",
-        "while",
-        "if",
-        "when",
-        "where",
-        "since",
-        "until",
-        "so",
-        "whether",
-        "whereas",
-        "which",
-        "whom",
-        "as",
-    ]
-)
-_DAY_PHRASE = DAYS | frozenset(
-    [
-        "yesterday",
-        "today",
-        "tonight",
-        "statement",
-        "interview",
-        "email",
-        "e-mail",
-        "news",
-        "report",
-        "speech",
-        "tweet",
-        "briefing",
-        "conference",
-        "telephone",
-        "phone",
-        "letter",
-        "post",
-        "message",
-    ]
+_DAY_PHRASE = DAYS | word_set(
+    "yesterday today tonight statement interview email e-mail news report speech tweet briefing "
+    "conference telephone phone letter post message"
 )
 _TIMES = DAYS | MONTHS | {"week", "month", "year", "yesterday", "today", "night", "later", "ago"}
-_COUNTS_OF = frozenset(
-    [
-        "some",
-        "one",
-        "two",
-        "three",
-        "four",
-        "many",
-        "most",
-        "all",
-        "each",
-        "both",
-        "none",
-        "several",
-        "few",
-        "any",
-    ]
-)
-_PRESENTS = frozenset(
-    [
-        "remain",
-        "remains",
-        "say",
-        "says",
-        "believe",
-        "believes",
-        "think",
-        "thinks",
-        "know",
-        "knows",
-        "insist",
-        "insists",
-        "maintain",
-        "maintains",
-        "argue",
-        "argues",
-        "become",
-        "becomes",
-    ]
+_COUNTS_OF = word_set("some one two three four many most all each both none several few any")
+_PRESENTS = word_set(
+    "remain remains say says believe believes think thinks know knows insist insists maintain "
+    "maintains argue argues become becomes"
 )
 _APPARENT_PASTS = frozenset(["left", "set", "cut", "put", "hit", "read", "lost", "shot", "united"])
 MAX_PHRASE = 40  # tokens

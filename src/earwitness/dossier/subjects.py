@@ -13,6 +13,7 @@ from earwitness.dossier.words import (
     SUBJECT_PRONOUNS,
     is_adverb,
     is_past_form,
+    word_set,
 )
 
 Range = tuple[int, int]
@@ -40,24 +41,9 @@ def verb_start(text: Text, sentence: Sentence, verb: int) -> int:
 
 
 _OF_THE_VERB = frozenset(["neither", "both", "either", "remain", "remains", "remained"])
-_IS_THOUGHT = frozenset(
-    [
-        "thought",
-        "believed",
-        "said",
-        "reported",
-        "alleged",
-        "known",
-        "understood",
-        "supposed",
-        "expected",
-        "rumoured",
-        "rumored",
-        "presumed",
-        "assumed",
-        "feared",
-        "claimed",
-    ]
+_IS_THOUGHT = word_set(
+    "thought believed said reported alleged known understood supposed expected rumoured rumored "
+    "presumed assumed feared claimed"
 )
 
 
@@ -201,26 +187,9 @@ def antecedent(text: Text, sentence: Sentence, relative: int) -> Range | None:
     return (first, last + 1) if first <= last else None
 
 
-_THINGS = frozenset(
-    [
-        "recording",
-        "tape",
-        "voice",
-        "message",
-        "video",
-        "name",
-        "death",
-        "body",
-        "photograph",
-        "statement",
-        "arrest",
-        "house",
-        "work",
-        "words",
-        "image",
-        "fate",
-        "trial",
-    ]
+_THINGS = word_set(
+    "recording tape voice message video name death body photograph statement arrest house work "
+    "words image fate trial"
 )
 _COUNTS = frozenset(["two", "three", "four", "five", "six", "seven", "eight", "several", "some"])
 

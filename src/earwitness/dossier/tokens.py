@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from earwitness.dossier.words import word_set
+
 Span = tuple[int, int]
 
 MAX_CHARACTERS = 150_000
@@ -28,65 +30,10 @@ _TOKEN = re.compile(
     r"|\w+(?:[-‑]\w+)*"
     r"|[^\w\s]"
 )
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sen",
-        "rep",
-        "gov",
-        "gen",
-        "col",
-        "maj",
-        "capt",
-        "lt",
-        "sgt",
-        "cmdr",
-        "adm",
-        "brig",
-        "st",
-        "jr",
-        "sr",
-        "vs",
-        "etc",
-        "no",
-        "inc",
-        "corp",
-        "co",
-        "ltd",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "hon",
-        "rev",
-        "fr",
-        "dept",
-        "univ",
-        "al",
-        "messrs",
-        "pres",
-        "atty",
-        "ave",
-        "calif",
-        "fla",
-        "mass",
-        "mich",
-        "pa",
-        "tex",
-        "wash",
-    ]
+_ABBREVIATIONS = word_set(
+    "mr mrs ms dr prof sen rep gov gen col maj capt lt sgt cmdr adm brig st jr sr vs etc no inc "
+    "corp co ltd jan feb mar apr jun jul aug sep sept oct nov dec hon rev fr dept univ al messrs "
+    "pres atty ave calif fla mass mich pa tex wash"
 )
 _ENDS = frozenset(".!?…")
 _CLOSERS = frozenset("\"”’')]»") | {"''"}

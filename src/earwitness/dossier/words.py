@@ -5,44 +5,45 @@ from __future__ import annotations
 from collections.abc import Container
 
 
-def _set(words: str) -> frozenset[str]:
+def word_set(words: str) -> frozenset[str]:
+    """The words of a list that is written with spaces."""
     return frozenset(words.split())
 
 
-DETERMINERS = _set(
+DETERMINERS = word_set(
     "the a an this that these those my your his her its our their some any no every each all both "
     "many more most several few two three four five six seven eight nine ten dozens hundreds "
     "thousands one another other such neither either whose"
 )
-SUBJECT_PRONOUNS = _set("i you he she it they we who")
-OBJECT_PRONOUNS = _set("me him us them himself herself themselves myself itself")
-POSSESSIVES = _set("his her its their my our your whose 's ’s")
-BE = _set("is are was were be been being am 're ’re 'm ’m")
-HAVE = _set("has have had having 've ’ve")
-MODALS = _set(
+SUBJECT_PRONOUNS = word_set("i you he she it they we who")
+OBJECT_PRONOUNS = word_set("me him us them himself herself themselves myself itself")
+POSSESSIVES = word_set("his her its their my our your whose 's ’s")
+BE = word_set("is are was were be been being am 're ’re 'm ’m")
+HAVE = word_set("has have had having 've ’ve")
+MODALS = word_set(
     "will would can could may might must shall should 'll ’ll 'd ’d ca wo do does did cannot"
 )
-NEGATIONS = _set("not n't n’t never nor")
+NEGATIONS = word_set("not n't n’t never nor")
 AUXILIARIES = BE | HAVE | MODALS | NEGATIONS
-PREPOSITIONS = _set(
+PREPOSITIONS = word_set(
     "of in on for as at by with from about against over into through during under without within "
     "between among toward towards after before since until than like upon per despite amid out up "
     "down off back across near around outside inside behind beyond via onto along following "
     "including regarding concerning"
 )
-QUESTION_WORDS = _set("why how whether what if who where when which whom")
-SUBORDINATORS = _set(
+QUESTION_WORDS = word_set("why how whether what if who where when which whom")
+SUBORDINATORS = word_set(
     "that if whether because while although though when where as unless until since after before "
     "so why how what who which whose whom once whereas"
 )
-CONJUNCTIONS = _set("and or but nor yet")
-ADVERBS = _set(
+CONJUNCTIONS = word_set("and or but nor yet")
+ADVERBS = word_set(
     "also then now later once just even still already again first often always ever never not "
     "once both soon twice nevertheless nonetheless meanwhile however instead perhaps too rather "
     "so only yesterday today tonight repeatedly away there here thus"
 )
-DAYS = _set("monday tuesday wednesday thursday friday saturday sunday")
-MONTHS = _set(
+DAYS = word_set("monday tuesday wednesday thursday friday saturday sunday")
+MONTHS = word_set(
     "january february march april may june july august september october november december jan feb "
     "mar apr jun jul aug sep sept oct nov dec"
 )
@@ -113,7 +114,7 @@ def is_adverb(word: str) -> bool:
     return word in ADVERBS or (len(word) > 4 and word.endswith("ly") and word not in _NOT_ADVERBS)
 
 
-_NOT_ADVERBS = _set(
+_NOT_ADVERBS = word_set(
     "family italy july supply reply ally rally assembly apply monopoly only early daily"
 )
 
@@ -123,7 +124,7 @@ def is_past_form(word: str) -> bool:
     return word in IRREGULAR or (len(word) > 3 and word.endswith("ed") and word not in _NOT_PASTS)
 
 
-_NOT_PASTS = _set(
+_NOT_PASTS = word_set(
     "need seed feed deed weed bleed shed sled bred fred hundred indeed united speed "
     "need breed naked wicked sacred hatred exceed proceed"
 )
