@@ -159,7 +159,7 @@ def _grant(connection: sa.Connection, role: str) -> None:
     for name in ("pending_case_file", "custody_head", *_MADE_AGAIN):  # replaced by the next act
         connection.exec_driver_sql(f"GRANT DELETE ON {name} TO {quoted}")
     connection.exec_driver_sql(f"GRANT UPDATE ON cases TO {quoted}")
-    connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON jobs TO {quoted}")
+    connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON jobs, workers TO {quoted}")
 
 
 class ServerDatabase:
