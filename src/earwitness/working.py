@@ -83,10 +83,10 @@ class Worker:
         Worked
             One for each job, as it ends.
         """
-        logs.note("worker began", worker=self._name)
+        logs.note("worker began", process=os.getpid())
         with self._presence.told():
             yield from self._work(until_done)
-        logs.note("worker ended", worker=self._name)
+        logs.note("worker ended", process=os.getpid())
 
     def _work(self, until_done: bool) -> Iterator[Worked]:
         while not self._ending.is_set():
