@@ -74,16 +74,16 @@ class QueueFigures(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Ask the store; where it is away, say that and nothing else."""
-        if not address():
-            return
-        up = GaugeMetricFamily("earwitness_store_up", "Whether the store answered.", value=1)
+        up = GaugeMetricFamily("earwitness_store_up", "Whether the store answered.")
         try:
+            if not address():
+                return
             depth = Queue(Server.here()).depth()
         except StoreError:
-            up.samples.clear()
             up.add_metric((), 0)
             yield up
             return
+        up.add_metric((), 1)
         yield up
         held = GaugeMetricFamily(
             "earwitness_queue_jobs", "Jobs that have not ended.", labels=("state",)
