@@ -29,7 +29,9 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: each for name, each in SERVICES.items() if each["image"] == "earwitness"}
 UNITS = sorted(DEPLOY.glob("*.service"))
 PROGRAM = "/opt/earwitness/bin/earwitness"
-SETTINGS = {server.ADDRESS, server.ADDRESS_FILE, server.DESK, logs.SETTING, OBJECTS}
+SETTINGS = {
+    server.ADDRESS, server.ADDRESS_FILE, server.DESK, logs.SETTING, OBJECTS, "EARWITNESS_MODELS",
+}  # fmt: skip
 # Of the Compose Specification, those that are used or might be; one that is misspelt is none of them.
 TOP_KEYS = {"name", "services", "networks", "volumes", "secrets", "configs"}
 SERVICE_KEYS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import urllib.request
 from pathlib import Path
@@ -95,6 +96,18 @@ def test_another_desks_jobs_are_in_no_figure(
     for state in ("waiting", "taken", "left_alone"):
         assert theirs["earwitness_queue_jobs", (("state", state),)] == 0
     assert theirs["earwitness_queue_oldest_seconds", ()] == 0
+
+
+def test_every_figure_is_documented() -> None:
+    """The guide says of each what it counts, and of no other."""
+    page = (Path(__file__).parents[1] / "docs" / "running.md").read_text("utf-8")
+    shown = set(re.findall(r"^\| `(earwitness_\w+)` \|", page, re.MULTILINE))
+    counted = {family.name for family in metrics.registry.collect()}
+    asked = {"store_up", "queue_jobs", "queue_oldest_seconds", "workers"}
+    known = {name for name in counted if name.startswith("earwitness_")}
+    assert {name.removesuffix("_total") for name in shown} == known | {
+        f"earwitness_{each}" for each in asked
+    }
 
 
 def test_labels_are_closed_lists(address: str, tmp_path: Path, tone: Path) -> None:
