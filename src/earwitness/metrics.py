@@ -26,7 +26,8 @@ PLACE = "127.0.0.1"
 _ANSWER_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _EXAMINE_S = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0)
 
-prometheus_client.disable_created_metrics()  # when each began to be counted: rows that nobody reads
+# When each began to be counted: rows that nobody reads.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 registry = CollectorRegistry()
 requests = Counter(
     "earwitness_requests",
