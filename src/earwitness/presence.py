@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from earwitness.engine.pool import Advanced, Event
-from earwitness.errors import StoreError
+from earwitness.errors import EarwitnessError
 from earwitness.evidence.names import safe_text
 from earwitness.store.jobs import Queue, Taken
 from earwitness.store.server import Server
@@ -59,14 +59,14 @@ class Presence:
         finally:
             over.set()
             thread.join()
-            with suppress(StoreError):
+            with suppress(EarwitnessError):
                 self._workers.gone(self._name)
 
     def sees(self, cases: Collection[str]) -> None:
         """Say which cases' folders the worker sees; at once, if they are others than before."""
         if self._cases != frozenset(cases):
             self._cases = frozenset(cases)
-            with suppress(StoreError):
+            with suppress(EarwitnessError):
                 self._workers.there(self._name, self._cases)
 
     @contextmanager
@@ -95,7 +95,7 @@ class Presence:
         token, stop = self._token, self._stop
         with self._lock:
             progress, self._progress = self._progress, {}
-        with suppress(StoreError):  # it is told again soon
+        with suppress(EarwitnessError):  # it is told again soon
             if token and not self._queue.hold(token, self._lease_s, progress):
                 stop.set()
             self._workers.there(self._name, self._cases or ())
