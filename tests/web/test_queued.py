@@ -149,6 +149,7 @@ def test_what_is_known_is_shown_as_ended(place: Path) -> None:
     assert [each.act for each in opened(place).custody].count("examine") == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_told_of_and_taken_over_from(place: Path) -> None:
     """The page says that it fell silent; another worker ends the job, once."""
     with at_a_desk(place) as browser:
@@ -166,6 +167,7 @@ def test_a_worker_that_is_killed_is_told_of_and_taken_over_from(place: Path) -> 
     assert opened(place).verify().is_whole
 
 
+@pytest.mark.slow
 def test_a_cancelled_job_is_stopped_at_its_worker(place: Path) -> None:
     """The worker gives up within moments, keeps nothing of it, and goes on with what is asked next."""
     case = opened(place)
@@ -245,6 +247,7 @@ def test_a_store_that_is_away_is_told_on_the_page(
         assert running.state()["trouble"] == ""
 
 
+@pytest.mark.slow
 def test_events_tell_how_far_it_is(place: Path) -> None:
     """Who watches sees fractions between nothing and all, and the last event says that it is over."""
     with at_a_desk(place) as browser, worker_process(place):
@@ -257,6 +260,7 @@ def test_events_tell_how_far_it_is(place: Path) -> None:
     assert fractions[-1] == 1.0 and any(0 < fraction < 1 for fraction in fractions)
 
 
+@pytest.mark.slow
 def test_in_a_browser(chromium: Any, place: Path) -> None:
     """Asked for, waiting, at a worker, the worker killed, another one's outcomes, all on one page."""
     with served(place) as address, watched(chromium) as page:
