@@ -164,6 +164,7 @@ def test_the_image_is_locked_and_holds_what_servers_need() -> None:
     for copied in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
         for name in copied.split():
             assert (ROOT / name).exists(), name
+            assert f"!{name}" in (DEPLOY / "Dockerfile.dockerignore").read_text().split()
 
 
 def test_the_roles_are_those_that_the_program_wants(
