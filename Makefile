@@ -40,6 +40,7 @@ bench: .venv/ready
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --group dev --no-emit-package earwitness pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --python-version 3.11 --extra documents --extra objects --extra postgresql --extra stamp --constraint requirements.lock --no-emit-package earwitness pyproject.toml -o deploy/requirements.lock
 
 clean:
 	rm -rf .venv docs/_build demo/case

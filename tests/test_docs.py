@@ -220,6 +220,17 @@ def test_every_setting_is_documented() -> None:
             assert table or key in ("sha256", "role") or value["description"], f"{key} is bare"
 
 
+def test_every_setting_of_the_environment_is_documented() -> None:
+    """Each is in a table of some page, with what it is and what holds without it."""
+    read = set(
+        re.findall(r'"(EARWITNESS_[A-Z_]+)"', "".join(p.read_text() for p in SOURCE.rglob("*.py")))
+    )
+    assert {"EARWITNESS_STORE", "EARWITNESS_LOG"} <= read
+    prose = "".join(page.read_text("utf-8") for page in PAGES)
+    for name in read:
+        assert re.search(rf"^\| `{name}` \| .{{10,}} \| .+ \|$", prose, re.MULTILINE), name
+
+
 def test_the_example_of_a_case_file_is_one() -> None:
     """The case.toml in the guide is accepted, and shows every table that there is."""
     (_, text), *_ = blocks((DOCS / "case.md").read_text("utf-8"), "toml")

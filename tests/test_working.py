@@ -104,7 +104,7 @@ def test_a_case_that_cannot_be_opened_does_not_hold_the_others_up(
     for each in working.work(until_done=True):
         worked.append(each)
         if len(worked) == 2:
-            working.stop.set()
+            working.end()
     assert "case.toml" in worked[0].trouble
     assert worked[1].examined is not None
     (listed,) = Queue(Server.here()).listed()

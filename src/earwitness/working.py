@@ -11,13 +11,16 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from earwitness import workbench
+from earwitness import logs, metrics, workbench
+from earwitness.engine.pool import Event
 from earwitness.errors import EarwitnessError, JobTakenOver, StoreUnreachable
 from earwitness.examinations import all_examinations
+from earwitness.outcome import Failed
+from earwitness.presence import Presence
 from earwitness.store.database import Examined
 from earwitness.store.jobs import Queue, Taken
 from earwitness.store.server import POINTER, Server, read_pointer
@@ -53,15 +56,22 @@ class Worker:
     place: Path
     processes: int = 0
     lease_s: float = LEASE_S
-    stop: threading.Event = field(default_factory=threading.Event)
+    _ending: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self._queue = Queue(Server.here())
+        server = Server.here()
+        self._queue = Queue(server)
         self._most = self.processes or len(os.sched_getaffinity(0))
         self._name = f"{workbench.this_user()}:{os.getpid()}"
+        self._presence = Presence(server, self._name, self.lease_s)
+
+    def end(self) -> None:
+        """End, from another thread: give back what has not ended, and take nothing more."""
+        self._ending.set()
+        self._presence.let_go()
 
     def work(self, *, until_done: bool = False) -> Iterator[Worked]:
-        """Take jobs and carry them out, until ``stop`` is set.
+        """Take jobs and carry them out, until ``end`` is called.
 
         Parameters
         ----------
@@ -73,8 +83,15 @@ class Worker:
         Worked
             One for each job, as it ends.
         """
-        while not self.stop.is_set():
+        logs.note("worker began", process=os.getpid())
+        with self._presence.told():
+            yield from self._work(until_done)
+        logs.note("worker ended", process=os.getpid())
+
+    def _work(self, until_done: bool) -> Iterator[Worked]:
+        while not self._ending.is_set():
             folders = self._folders()
+            self._presence.sees(folders)
             try:
                 taken = self._queue.take(
                     cases=folders,
@@ -90,7 +107,7 @@ class Worker:
             if taken:
                 yield from self._carry_out(folders[taken[0].case_id], taken)
             else:
-                self.stop.wait(_LOOK_EVERY_S)
+                self._ending.wait(_LOOK_EVERY_S)
 
     def _folders(self) -> dict[str, Path]:
         """The folders of cases that are on a server, by the id that they have there."""
@@ -104,25 +121,35 @@ class Worker:
 
     def _carry_out(self, folder: Path, taken: Sequence[Taken]) -> Iterator[Worked]:
         token, left = taken[0].token, {job.id: job for job in taken}
-        trouble = ""
-        with self._held(token):
+        trouble: EarwitnessError | None = None
+        for job in taken:
+            metrics.taken_over.inc(job.was_held)
+            _note("job taken", job, taken_over=job.was_held)
+        with self._presence.holding(taken) as stop:
+            if self._ending.is_set():
+                stop.set()
             try:
                 case = workbench.open(folder, who=taken[0].asked_by)
-                for job, reached in case.carry_out(taken, workers=self._most, stop=self.stop):
+                for job, reached in case.carry_out(
+                    taken, workers=self._most, stop=stop, on_event=self._notice
+                ):
                     worked = self._ended(case, job, reached)
                     del left[job.id]
                     yield worked
             except EarwitnessError as error:
-                trouble = str(error)
+                trouble = error
             finally:
                 if left:
+                    told, wait_s = (str(trouble), self.lease_s) if trouble else ("", 0.0)
                     with suppress(StoreUnreachable):  # then they are taken over in time
-                        self._queue.give_back(token, trouble=trouble, wait_s=self._wait_s(trouble))
+                        self._queue.give_back(token, trouble=told, wait_s=wait_s)
         for job in left.values():
-            yield Worked(job, trouble=trouble or "stopped")
+            _done("given back", job, why=type(trouble).__name__ if trouble else "")
+            yield Worked(job, trouble=str(trouble or "stopped"))
 
-    def _wait_s(self, trouble: str) -> float:
-        return self.lease_s if trouble else 0.0
+    def _notice(self, event: Event) -> None:
+        metrics.count_examination(event)
+        self._presence.notice(event)
 
     def _ended(self, case: workbench.Case, job: Taken, reached: Examined | None) -> Worked:
         """Keep a job's outcome; where the store is away, when it is back."""
@@ -131,29 +158,26 @@ class Worker:
             try:
                 if reached is None:
                     self._queue.drop(job)
+                    _done("dropped", job)
                     return Worked(job, trouble="the case asks for something else now, or knew it")
-                return Worked(job, case.end_job(job, reached))
+                kept = case.end_job(job, reached)
             except JobTakenOver as error:
+                _done("too late", job)
                 return Worked(job, trouble=str(error))
             except StoreUnreachable:
-                if time.monotonic() > deadline or self.stop.is_set():
+                if time.monotonic() > deadline or self._ending.is_set():
                     raise
                 time.sleep(_LOOK_EVERY_S)
+            else:
+                why = kept.outcome.error if isinstance(kept.outcome, Failed) else ""
+                _done(kept.outcome.kind, job, seconds=kept.seconds, why=why)
+                return Worked(job, kept)
 
-    @contextmanager
-    def _held(self, token: str) -> Iterator[None]:
-        """Say at the store, again and again, that this worker lives, as long as the block takes."""
-        over = threading.Event()
 
-        def hold() -> None:
-            while not over.wait(self.lease_s / 4):
-                with suppress(StoreUnreachable):
-                    self._queue.hold(token, self.lease_s)
+def _done(ended: str, job: Taken, **more: str | float) -> None:
+    metrics.jobs.labels(ended.replace(" ", "_")).inc()
+    _note("job done", job, ended=ended, **more)
 
-        thread = threading.Thread(target=hold, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+
+def _note(what: str, job: Taken, **more: str | float | bool) -> None:
+    logs.note(what, job=job.id, case=job.case_id, method=job.method, **more)

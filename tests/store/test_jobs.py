@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,11 @@ import earwitness
 import servers
 from earwitness.errors import JobTakenOver, StoreError
 from earwitness.examinations import find_examination
-from earwitness.outcome import Finding
+from earwitness.outcome import Failed, Finding
 from earwitness.store.database import Examined
 from earwitness.store.jobs import MOST_TRIES, Queue, Taken
 from earwitness.store.server import Server, read_pointer
+from earwitness.store.workers import Workers
 from earwitness.workbench import Case
 
 pytestmark = pytest.mark.usefixtures("server_store")
@@ -154,3 +156,64 @@ def test_jobs_of_a_desk_are_kept_by_the_server(
     case.ask(["container"])
     seen = cluster.sql("SELECT count(*) FROM jobs", role=servers.OWNER)
     assert seen == "0" and len(queue.listed()) == 1
+
+
+def test_what_has_ended_is_shown_until_something_is_asked_for_anew(
+    case: Case, queue: Queue
+) -> None:
+    """With how it ended, and why it failed; not among what is open, and not for ever."""
+    case.ask(METHODS[:2])
+    first, second = take(queue, case)
+    case.end_job(first, reached(case, first, "done"))
+    failed = replace(reached(case, second, ""), outcome=Failed(error="Odd", message="it\x00broke"))
+    assert [(each.method, each.ended_in) for each in case.jobs()] == [
+        ("container_v1", "finding"), ("quality_v1", ""),
+    ]  # fmt: skip
+    case.ask(METHODS[2:])
+    case.end_job(second, failed)
+    assert [each.ended_in for each in case.jobs()] == ["finding", "failed", ""]
+    assert case.jobs()[1].trouble.startswith("Odd: it") and "\x00" not in case.jobs()[1].trouble
+    assert [each.method for each in queue.listed()] == ["pauses_v1"]
+    assert case.cancel() == 1
+    assert case.ask(METHODS) == 2  # what failed, and what was cancelled
+    assert [(each.method, each.ended_in) for each in case.jobs()] == [
+        ("container_v1", "finding"), ("quality_v1", ""), ("pauses_v1", ""),
+    ]  # fmt: skip
+
+
+def test_a_cancelled_job_is_held_no_more_and_keeps_nothing(case: Case, queue: Queue) -> None:
+    """Its worker learns of it when it says that it lives; what it reached is refused."""
+    case.ask(["container"])
+    (job,) = take(queue, case)
+    assert queue.hold(job.token, 60.0, {job.id: (0.5, "decoding")}) == 1
+    assert (case.jobs()[0].fraction, case.jobs()[0].doing) == (0.5, "decoding")
+    assert case.cancel() == 1 and case.cancel() == 0
+    assert queue.hold(job.token, 60.0, {job.id: (0.7, "")}) == 0
+    with pytest.raises(JobTakenOver, match="or cancelled"):
+        case.end_job(job, reached(case, job, "late"))
+    queue.give_back(job.token)
+    assert [each.ended_in for each in case.jobs()] == ["cancelled"]
+    assert case.outcomes() == []
+    assert take(queue, case) == [] and queue.open([job.case_id]) == 0
+
+
+def test_a_job_whose_worker_was_not_heard_of_is_told_apart(case: Case, queue: Queue) -> None:
+    """Held, but by nobody who is there; then by somebody who is."""
+    case.ask(["container"])
+    take(queue, case)
+    assert (case.jobs()[0].worker, case.jobs()[0].silent) == ("w", "w")
+    Workers(Server.here()).there("w", [])
+    assert (case.jobs()[0].worker, case.jobs()[0].silent) == ("w", "")
+
+
+def test_how_deep_a_queue_is(case: Case, queue: Queue) -> None:
+    """What waits, what is taken, what is left alone, and since when."""
+    case.ask(METHODS)
+    for _ in range(MOST_TRIES):
+        take(queue, case, most=1, lease_s=0.0)
+    take(queue, case, most=1)
+    depth = queue.depth()
+    assert (depth.waiting, depth.taken, depth.left_alone, depth.workers) == (1, 1, 1, 0)
+    assert 0 < depth.oldest_s < 60
+    case.cancel()
+    assert queue.depth().oldest_s == 0

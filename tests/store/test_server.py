@@ -120,6 +120,21 @@ def test_two_cases_of_one_desk_do_not_see_each_other(
     assert case.verify().is_whole and other.verify().is_whole
 
 
+def test_the_address_may_stand_in_a_file(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that is not there is named; what the environment says itself goes before."""
+    file = tmp_path / "secret"
+    monkeypatch.setenv("EARWITNESS_STORE_FILE", str(file))
+    assert earwitness.open(case.path).custody
+    file.write_text(f"{server.address()}\n")
+    monkeypatch.delenv("EARWITNESS_STORE")
+    assert earwitness.open(case.path).custody
+    file.unlink()
+    with pytest.raises(StoreNotReady, match="EARWITNESS_STORE_FILE"):
+        earwitness.open(case.path)
+
+
 def test_a_role_that_sees_everything_is_refused(
     case: Case, cluster: servers.Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -425,7 +440,7 @@ def expected(engine: sa.Engine) -> dict[str, dict[str, bool]]:
     for table in (*tables.metadata.sorted_tables, *tables.server.sorted_tables):
         columns = {column.name: bool(column.nullable) for column in table.columns}
         apart = {"desk": False}
-        if "case_id" not in columns and table is not tables.cases:
+        if "case_id" not in columns and table not in (tables.cases, tables.workers):
             apart["case_id"] = False
         found[table.name] = columns | apart
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -22,6 +23,7 @@ from fastapi.testclient import TestClient
 from earwitness.web.app import make_app
 from earwitness.web.desk import Desk
 from earwitness.web.guard import Door
+from earwitness.working import Worker
 
 PASSWORDS = {
     "rita": "reads only, four words",
@@ -60,6 +62,22 @@ class Browser:
         found = _TOKEN.search(self.get("/login").text)
         assert found
         return found.group(1)
+
+
+@contextmanager
+def worker_of(folder: Path) -> Iterator[None]:
+    """A worker for the cases of a folder, if they are on a server; in folders the desk examines itself."""
+    if not os.environ.get("EARWITNESS_STORE"):
+        yield
+        return
+    worker = Worker(folder, processes=1)
+    thread = threading.Thread(target=lambda: list(worker.work()), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.end()
+        thread.join(30)
 
 
 @contextmanager

@@ -183,6 +183,7 @@ def test_a_desk_that_is_gone_says_what_to_do(chromium: Any, tmp_path: Path) -> N
     context.close()
 
 
+@pytest.mark.in_folder
 def test_a_desk_that_is_killed_says_what_to_do(chromium: Any, tmp_path: Path) -> None:
     """Killed while a file comes in and while it examines: pages say so, and the desk goes on from there.
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from desks import Browser
+from desks import Browser, worker_of
 
 import earwitness
 import sounds
@@ -60,11 +60,10 @@ def test_examining_and_watching(browser: Browser, folder: Path) -> None:
     """Examinations go on beside the pages; who watches is told of each until all is over."""
     tape = sounds.write_wav(folder / "tape.wav", sounds.voice(3.0))
     earwitness.new(folder / "new.case", questioned=[tape])
-    assert (
-        browser.post("/cases/new.case/examine", {"only": ["container", "quality"]}).status_code
-        == 303
-    )
-    told = wait_until_over(browser, "/cases/new.case")
+    asked = browser.post("/cases/new.case/examine", {"only": ["container", "quality"]})
+    assert asked.status_code == 303
+    with worker_of(folder):
+        told = wait_until_over(browser, "/cases/new.case")
     last = told[-2]
     assert last["is_over"] is True
     assert [task["ended_in"] for task in last["tasks"]] == ["finding", "finding"]  # type: ignore[attr-defined]
@@ -74,9 +73,10 @@ def test_examining_and_watching(browser: Browser, folder: Path) -> None:
 
 def test_an_unknown_examination_is_told_on_the_page(browser: Browser) -> None:
     """A request for what there is not ends in words, and in nothing else."""
-    browser.post(f"{CASE}/examine", {"only": "nothing_v9"})
-    wait_until_over(browser, CASE)
-    assert "there is no examination named" in browser.get(CASE).text
+    answer = browser.post(f"{CASE}/examine", {"only": "nothing_v9"})
+    assert answer.status_code == 404
+    assert "there is no examination named" in answer.text
+    assert 'data-going="no"' in browser.get(CASE).text
 
 
 def test_stopping(browser: Browser, folder: Path) -> None:

@@ -173,6 +173,7 @@ def test_a_kill_during_an_upload_loses_nothing_that_was_acknowledged(
     assert case.verify().is_whole
 
 
+@pytest.mark.in_folder
 def test_a_kill_during_examinations_keeps_what_had_ended(
     folder: Path, tmp_path: Path, browser: Browser, served: Served
 ) -> None:

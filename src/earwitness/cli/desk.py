@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from earwitness.cli.running import METRICS, tell
 from earwitness.cli.show import Screen
 from earwitness.evidence.names import safe_text
 from earwitness.web.accounts import Accounts, Right, accounts_path
@@ -25,6 +26,7 @@ _ACCOUNTS = click.option(
 @click.option("--accounts", type=_PATH, help="Ask for accounts, those in this file.")
 @click.option("--certificate", type=_PATH, help="For an encrypted connection: PEM.")
 @click.option("--key", type=_PATH, help="The certificate's key: PEM.")
+@METRICS
 @click.pass_obj
 def serve_desk(
     screen: Screen,
@@ -35,6 +37,7 @@ def serve_desk(
     accounts: Path | None,
     certificate: Path | None,
     key: Path | None,
+    metrics_at: str,
 ) -> None:
     """Serve the case, or the folder of cases, in PLACE as a web page.
 
@@ -43,6 +46,7 @@ def serve_desk(
     from earwitness.web.desk import Desk  # noqa: PLC0415  (other commands need not wait for it)
     from earwitness.web.serving import Service, serve  # noqa: PLC0415
 
+    tell(screen, metrics_at)
     service = Service(host, port, names, accounts, certificate, key)
     if not service.is_local and certificate is None:
         screen.error(

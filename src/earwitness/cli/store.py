@@ -12,6 +12,7 @@ import click
 
 from earwitness import workbench
 from earwitness.backup import BackedUp
+from earwitness.cli.running import METRICS, tell
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.evidence.names import safe_name
 from earwitness.working import LEASE_S, Worked, Worker
@@ -73,15 +74,24 @@ def ask(screen: Screen, folder: Path, only: str, again: bool) -> None:
 @click.option(
     "--lease", default=LEASE_S, show_default=True, help="Others take over after so many seconds."
 )
+@METRICS
 @click.pass_obj
-def work(screen: Screen, place: Path, until_done: bool, processes: int, lease: float) -> int:
+def work(
+    screen: Screen,
+    place: Path,
+    until_done: bool,
+    processes: int,
+    lease: float,
+    metrics_at: str,
+) -> int:
     """Carry out what was asked for, on the case in PLACE or the cases in it.
 
     It goes on until it is ended. What it had not ended is then free for others.
     """
+    tell(screen, metrics_at)
     worker = Worker(place, processes, lease)
     # From a thread: what the signal interrupts may be holding the event's own lock.
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=worker.stop.set).start())
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=worker.end).start())
     failed, results = False, []
     for worked in worker.work(until_done=until_done):
         screen.say(_line(worked))

@@ -112,6 +112,14 @@ class Recording:
         """Decoded duration."""
         return self.native.duration_s
 
+    @property
+    def decoded_s(self) -> float:
+        """Seconds of sound that lie decoded in the cache; decodes nothing."""
+        try:
+            return self._signal_path(BASE_RATE_HZ).stat().st_size / (4 * BASE_RATE_HZ)
+        except FileNotFoundError:
+            return 0.0
+
     def signal(self, sample_rate_hz: int = BASE_RATE_HZ) -> Floats:
         """The sound, mixed to one channel at the rate asked for [shape=(n,)], memory-mapped.
 

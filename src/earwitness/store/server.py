@@ -39,9 +39,11 @@ from earwitness.store.database import Transaction
 from earwitness.store.seal import SealState, compare_seal, note_seal
 
 ADDRESS, DESK = "EARWITNESS_STORE", "EARWITNESS_DESK"
+ADDRESS_FILE = "EARWITNESS_STORE_FILE"
 POINTER, SEAL = "case.store", "case.store.seal"
 WAIT_FOR_LOCK_S = 600
 _MAX_POINTER_BYTES = 1_000
+_MAX_ADDRESS_BYTES = 10_000
 _CASE_ID = re.compile(r"[0-9a-f]{32}")
 _LOCKS = 0x6561  # the first half of our locks' numbers: others may lock on the same server
 _MADE_AGAIN = ("said_indexes", "said_segments", "said_terms")
@@ -52,8 +54,27 @@ _OPTIONS = (
 
 
 def address() -> str:
-    """The address of the store that new cases are to be in; empty where they are to be in folders."""
-    return os.environ.get(ADDRESS, "")
+    """The address of the store that new cases are to be in; empty where they are to be in folders.
+
+    It holds a password, so it may stand in a file that nobody else can read.
+
+    Raises
+    ------
+    StoreNotReady
+        If there is to be such a file, and it cannot be read.
+    """
+    given, file = os.environ.get(ADDRESS, ""), os.environ.get(ADDRESS_FILE, "")
+    if given or not file:
+        return given
+    try:
+        with Path(file).open("rb") as secret:
+            return secret.read(_MAX_ADDRESS_BYTES).decode().strip()
+    except (OSError, ValueError) as error:
+        raise StoreNotReady(
+            "the file that is to hold the store's address cannot be read",
+            got=f"{file} ({error})",
+            do=f"see that {ADDRESS_FILE} names a file that this user may read",
+        ) from error
 
 
 def desk_here() -> str:
@@ -159,7 +180,7 @@ def _grant(connection: sa.Connection, role: str) -> None:
     for name in ("pending_case_file", "custody_head", *_MADE_AGAIN):  # replaced by the next act
         connection.exec_driver_sql(f"GRANT DELETE ON {name} TO {quoted}")
     connection.exec_driver_sql(f"GRANT UPDATE ON cases TO {quoted}")
-    connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON jobs TO {quoted}")
+    connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON jobs, workers TO {quoted}")
 
 
 class ServerDatabase:

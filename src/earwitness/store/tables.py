@@ -136,4 +136,16 @@ jobs = sa.Table(
     sa.Column("taken_until", sa.DateTime(timezone=True), nullable=True),
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("trouble", sa.Text, nullable=False),
+    sa.Column("fraction", sa.Double, nullable=False),
+    sa.Column("doing", sa.Text, nullable=False),
+    sa.Column("ended_in", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+)
+
+workers = sa.Table(
+    "workers",
+    server,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("cases", sa.ARRAY(sa.String(32)), nullable=False),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
 )

@@ -26,6 +26,7 @@ from earwitness.web import cases, dossier, entry, exhibits, listening, records
 from earwitness.web.desk import Desk
 from earwitness.web.guard import Door, Guard, Refusal
 from earwitness.web.pages import page
+from earwitness.web.watch import Watch
 
 _STATIC = Path(__file__).parent / "static"
 _STATUS: tuple[tuple[type[EarwitnessError], int], ...] = (  # the first that fits
@@ -69,6 +70,7 @@ def make_app(desk: Desk, door: Door) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
     app.add_middleware(Guard, door=door, turn_away=_turned_away)
+    app.add_middleware(Watch, desk=desk)
     return app
 
 

@@ -9,18 +9,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
 from earwitness.evidence.exhibit import Role
 from earwitness.evidence.names import safe_text
 from earwitness.examinations import newest_examinations
 from earwitness.outcome import Asked
-from earwitness.web.desk import Examining, was_interrupted
 from earwitness.web.entry import desk_of, to_case
 from earwitness.web.pages import page, visitor_of
+from earwitness.web.running import Examining, Queued, was_interrupted
 
 router = APIRouter(prefix="/cases/{name}", default_response_class=HTMLResponse)
-_LOOK_EVERY_S = 0.2
-_STILL_THERE_EVERY = 75  # looks: something is sent at least every 15 seconds
+_SILENT_AT_MOST_S = 15.0
 
 
 @router.get("")
@@ -28,7 +28,8 @@ def glance(request: Request, name: str) -> Response:
     """The case at a glance: every question with its outcome, or why there is none."""
     desk = desk_of(request)
     case = desk.open(name, visitor_of(request).who)
-    job, data = desk.examining(name), desk.data(case)
+    running, data = desk.examining(name, case), desk.data(case)
+    state = running.state() if running else None
     return page(
         request,
         "glance.html",
@@ -38,8 +39,8 @@ def glance(request: Request, name: str) -> Response:
         recordings={str(role) for role in Role if role.is_recording},
         roles=[str(role) for role in Role],
         examinations=list(newest_examinations().values()),
-        job=job.state if job else None,
-        interrupted=was_interrupted(case) and (job is None or job.is_over),
+        run=state,
+        interrupted=was_interrupted(case) and (state is None or state["is_over"]),
     )
 
 
@@ -85,11 +86,9 @@ def examine(
 def stop(request: Request, name: str) -> Response:
     """Stop examining; what had ended is kept."""
     desk = desk_of(request)
-    desk.folder(name)
-    job = desk.examining(name)
-    if job is not None:
-        job.stop()
-        job.join(10)
+    running = desk.examining(name, desk.open(name, visitor_of(request).who))
+    if running is not None:
+        running.stop()
     return to_case(name, "#examining")
 
 
@@ -97,25 +96,25 @@ def stop(request: Request, name: str) -> Response:
 def watch(request: Request, name: str) -> Response:
     """What is going on, as events that the server sends; the last one says that all is over."""
     desk = desk_of(request)
-    desk.folder(name)
-    events = _events(request, desk.examining(name))
+    running = desk.examining(name, desk.open(name, visitor_of(request).who))
+    events = _events(request, running)
     return StreamingResponse(events, media_type="text/event-stream")
 
 
-async def _events(request: Request, job: Examining | None) -> AsyncIterator[bytes]:
-    seen, looks = -1, 0
-    while job is not None and not await request.is_disconnected():
-        changes = job.changes
-        if changes != seen:
-            seen = changes
-            state = job.state
+async def _events(request: Request, running: Examining | Queued | None) -> AsyncIterator[bytes]:
+    told, silent_s = None, 0.0
+    while running is not None and not await request.is_disconnected():
+        state = await run_in_threadpool(running.state)
+        if state != told:
+            told, silent_s = state, 0.0
             yield f"event: state\ndata: {json.dumps(state)}\n\n".encode()
             if state["is_over"]:
                 break
-        elif looks % _STILL_THERE_EVERY == 0:
+        elif silent_s >= _SILENT_AT_MOST_S:
+            silent_s = 0.0
             yield b": still there\n\n"
-        looks += 1
-        await asyncio.sleep(_LOOK_EVERY_S)
+        silent_s += running.look_every_s
+        await asyncio.sleep(running.look_every_s)
     yield b"event: over\ndata: {}\n\n"
 
 

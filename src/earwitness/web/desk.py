@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from earwitness import workbench
-from earwitness.atomic import write_whole, written_part
-from earwitness.engine.pool import Advanced, Ended, Event, Started
+from earwitness.atomic import written_part
 from earwitness.errors import CaseExists, CaseNotFound, EarwitnessError
 from earwitness.evidence.names import safe_name, safe_text
+from earwitness.examinations import find_examination
 from earwitness.report import ReportData
 from earwitness.store.place import SEALS, is_case
+from earwitness.store.server import POINTER, read_pointer
+from earwitness.web.running import Examining, Preparing, Queued
 from earwitness.workbench import Case, Listening
 
 _KEPT_DATA = 8  # reports' data in memory
@@ -57,7 +59,7 @@ class Desk:
             )
         self.place = place.absolute()
         self.who = who or workbench.this_user()
-        self._jobs: dict[str, Examining] = {}
+        self._examining: dict[str, Examining] = {}
         self._preparing: dict[tuple[str, str], Preparing] = {}
         self._data: OrderedDict[str, tuple[str, ReportData]] = OrderedDict()
         self._listening: OrderedDict[tuple[str, str], tuple[str, Listening]] = OrderedDict()
@@ -160,19 +162,30 @@ class Desk:
                 self._listening.popitem(last=False)
         return found
 
-    def examining(self, name: str) -> Examining | None:
-        """The newest run of examinations in a case since the desk was started."""
-        return self._jobs.get(name)
+    def examining(self, name: str, case: Case) -> Examining | Queued | None:
+        """What was last asked for in a case: of the store's workers, or of this desk since its start."""
+        return Queued(case) if case.is_on_server else self._examining.get(name)
 
-    def examine(self, name: str, who: str, only: Sequence[str], *, again: bool) -> Examining:
-        """Start to examine a case; if that is going on, it goes on."""
+    def examine(self, name: str, who: str, only: Sequence[str], *, again: bool) -> None:
+        """Have a case examined, by the store's workers if it is on a server; what goes on, goes on.
+
+        Raises
+        ------
+        UnknownExamination, CaseError, StoreError
+        """
+        for each in only:
+            find_examination(each)
         case = self.open(name, who)
+        if case.is_on_server:
+            case.ask(only, again=again)
+            return
         with self._lock:
-            job = self._jobs.get(name)
-            if job is None or job.is_over:
-                job = self._jobs[name] = Examining(case, only, again=again)
-                job.start()
-        return job
+            running = self._examining.get(name)
+            if running is None or running.is_over:
+                running = self._examining[name] = Examining(
+                    case, only, again=again, called=self.called(name)
+                )
+                running.start()
 
     def prepare(self, name: str, case: Case, sha256: str, *, anew: bool = False) -> Preparing:
         """Make a recording ready to be listened to, unless that is going on.
@@ -187,13 +200,21 @@ class Desk:
             return job
 
     def close(self) -> None:
-        """Stop what is going on; what had ended is kept."""
-        for examining in self._jobs.values():
-            examining.stop()
+        """Stop what this desk is doing; what had ended is kept, and the store's workers go on."""
         for preparing in self._preparing.values():
             preparing.stop()
-        for examining in self._jobs.values():
+        for examining in self._examining.values():
+            examining.stop(wait_s=0)
+        for examining in self._examining.values():
             examining.join(10)
+
+    def called(self, name: str) -> str:
+        """What a log calls a case: its id on the server, or a hash of a name that may be a person's."""
+        folder = self.place if self.is_one_case else self.place / name
+        if name in self.names() and (folder / POINTER).is_file():
+            with suppress(EarwitnessError):
+                return read_pointer(folder)
+        return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:12]
 
     def _listed(self, name: str) -> Listed:
         try:
@@ -211,115 +232,6 @@ def _state(folder: Path) -> str:
 def _folder_name(title: str) -> str:
     name = _NOT_IN_A_NAME.sub(" ", title).strip(" .")[:80].strip(" .")
     return f"{' '.join(name.split()) or 'case'}.case"
-
-
-class Examining(threading.Thread):
-    """Examinations of one case, going on beside the pages.
-
-    Who watches looks at ``state``; ``changes`` tells whether there is anything new. While it runs, a
-    note lies in the case's cache, so that a desk that was killed can say so when it is started again.
-    """
-
-    def __init__(self, case: Case, only: Sequence[str], *, again: bool) -> None:
-        super().__init__(daemon=True)
-        self._case, self._only, self._again = case, list(only), again
-        self._stop_asked = threading.Event()
-        self._names = {exhibit.sha256: exhibit.name for exhibit in case.exhibits}
-        self._tasks: dict[str, dict[str, Any]] = {}
-        self._trouble = ""
-        self._note = _note(case)
-        self.is_over = False
-        self.changes = 0
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What is going on, as JSON."""
-        return {
-            "is_over": self.is_over,
-            "was_stopped": self._stop_asked.is_set(),
-            "trouble": self._trouble,
-            "tasks": [dict(task) for task in list(self._tasks.values())],
-        }
-
-    def run(self) -> None:
-        """Examine until all is done or somebody stops it."""
-        try:
-            self._note.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._note, json.dumps({"only": self._only}).encode())
-            for examined in self._case.examine(
-                self._only, again=self._again, on_event=self._notice, stop=self._stop_asked
-            ):
-                self._end(examined.key, examined.exhibit, examined.method, examined.outcome.kind)
-        except (EarwitnessError, OSError) as error:
-            self._trouble = safe_text(str(error), 2_000)
-        finally:
-            self._note.unlink(missing_ok=True)
-            self.is_over = True
-            self.changes += 1
-
-    def stop(self) -> None:
-        """End the examinations; what had ended is kept."""
-        self._stop_asked.set()
-
-    def _notice(self, event: Event) -> None:
-        task = event.task
-        match event:
-            case Started():
-                self._put(task.key, task.exhibit.sha256, task.method, doing="", fraction=0.0)
-            case Advanced():
-                at = {"fraction": event.fraction, "doing": safe_text(event.doing, 100)}
-                self._put(task.key, task.exhibit.sha256, task.method, **at)
-            case Ended():
-                self._end(task.key, task.exhibit.sha256, task.method, event.outcome.kind)
-
-    def _end(self, key: str, exhibit: str, method: str, kind: str) -> None:
-        self._put(key, exhibit, method, ended_in=kind, fraction=1.0)
-
-    def _put(self, key: str, exhibit: str, method: str, **now: Any) -> None:
-        name = self._names.get(exhibit, exhibit[:12])
-        known = self._tasks.get(key, {"method": method, "exhibit": name, "ended_in": ""})
-        self._tasks[key] = {**known, **now}
-        self.changes += 1
-
-
-def was_interrupted(case: Case) -> bool:
-    """Whether examinations were going on in a case when a desk was killed."""
-    return _note(case).exists()
-
-
-def _note(case: Case) -> Path:
-    return case.path / "cache" / "desk" / "examining.json"
-
-
-class Preparing(threading.Thread):
-    """A recording that is being made ready to be listened to."""
-
-    _one_at_a_time = threading.Semaphore(1)
-
-    def __init__(self, case: Case, sha256: str) -> None:
-        super().__init__(daemon=True)
-        self._case, self._sha256 = case, sha256
-        self._stop_asked = False
-        self.fraction = 0.0
-        self.trouble = ""
-        self.is_over = False
-
-    def run(self) -> None:
-        """Decode, and make the pieces of the plots."""
-        try:
-            with self._one_at_a_time, closing(self._case.prepare(self._sha256)) as steps:
-                for fraction in steps:
-                    self.fraction = fraction
-                    if self._stop_asked:
-                        return
-        except (EarwitnessError, OSError) as error:
-            self.trouble = safe_text(str(error), 2_000)
-        finally:
-            self.is_over = True
-
-    def stop(self) -> None:
-        """End it at its next step."""
-        self._stop_asked = True
 
 
 @contextmanager

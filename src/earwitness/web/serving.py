@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
+from earwitness import logs
 from earwitness.errors import DeskError, NoAccounts
 from earwitness.examinations import newest_examinations
 from earwitness.web.accounts import Accounts, accounts_path
@@ -100,6 +102,7 @@ def serve(desk: Desk, service: Service, *, on_ready: Callable[[str], None]) -> N
     port = listening.getsockname()[1]
     config = uvicorn.Config(
         app,
+        log_config=None if logs.are_asked_for() else LOGGING_CONFIG,
         log_level="warning",
         server_header=False,
         access_log=False,

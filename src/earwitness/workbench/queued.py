@@ -10,16 +10,24 @@ from earwitness.engine.task import Task
 from earwitness.errors import StoreError
 from earwitness.examinations import find_examination
 from earwitness.store.database import Examined
-from earwitness.store.jobs import Queue, Taken, Wanted, end
+from earwitness.store.jobs import Listed, Queue, Taken, Wanted, end
 from earwitness.store.server import ServerDatabase
-from earwitness.workbench.examining import ExaminingActs, is_settled
+from earwitness.store.workers import Workers
+from earwitness.workbench.examining import ExaminingActs, OnEvent, is_settled
 
 
 class JobActs(ExaminingActs):
     """Asking for examinations, and carrying out what was asked for."""
 
+    @property
+    def is_on_server(self) -> bool:
+        """Whether its examinations can be asked for, of the store's workers."""
+        return isinstance(self._folder.database, ServerDatabase)
+
     def ask(self, only: Sequence[str] = (), *, again: bool = False) -> int:
         """Ask for examinations, to be carried out by the store's workers; give how many were added.
+
+        Those whose outcome the case knows are listed as ended.
 
         Parameters
         ----------
@@ -36,13 +44,52 @@ class JobActs(ExaminingActs):
         database = self._on_server()
         wanted = []
         for task in self._tasks(self._chosen(only)):
-            if not is_settled(self._latest(task), again=again):
-                wanted.append(Wanted(task.key, task.exhibit.sha256, task.method))
+            known = self._latest(task)
+            ended_in = known.outcome.kind if is_settled(known, again=again) else ""
+            wanted.append(Wanted(task.key, task.exhibit.sha256, task.method, ended_in))
         queue = Queue(database.server)
         return queue.ask(database.case_id, wanted, by=self._folder.who, again=again)
 
+    def jobs(self) -> list[Listed]:
+        """What was last asked for in this case, ended or not, whoever asked for it.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        return Queue(database.server).of_case(database.case_id)
+
+    def cancel(self) -> int:
+        """End what was asked for and has not ended; give how many that were. Outcomes are kept.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        return Queue(database.server).cancel(database.case_id)
+
+    def workers(self) -> int:
+        """How many workers are there that see this case's folder.
+
+        Raises
+        ------
+        StoreError
+            If the case is not on a server.
+        """
+        database = self._on_server()
+        return Workers(database.server).count(database.case_id)
+
     def carry_out(
-        self, taken: Sequence[Taken], *, workers: int, stop: threading.Event
+        self,
+        taken: Sequence[Taken],
+        *,
+        workers: int,
+        stop: threading.Event,
+        on_event: OnEvent | None = None,
     ) -> Iterator[tuple[Taken, Examined | None]]:
         """Carry out jobs of this case, for ``end_job`` to keep.
 
@@ -63,6 +110,8 @@ class JobActs(ExaminingActs):
                 waiting[job.key] = (job, task, known.number if known else 0)
         todo = [task for _, task, _ in waiting.values()]
         for event in carry_out_all(todo, workers=workers, stop=stop):
+            if on_event is not None:
+                on_event(event)
             if isinstance(event, Ended):
                 job, _, before = waiting[event.task.key]
                 yield job, self._examined(event, number=before)
@@ -74,7 +123,9 @@ class JobActs(ExaminingActs):
         ------
         JobTakenOver, StoreUnreachable
         """
-        return self._folder.keep_outcome(examined, also=lambda transaction: end(transaction, job))
+        return self._folder.keep_outcome(
+            examined, also=lambda transaction: end(transaction, job, examined.outcome)
+        )
 
     def _on_server(self) -> ServerDatabase:
         if not isinstance(self._folder.database, ServerDatabase):

@@ -1,6 +1,6 @@
 // Adding exhibits by dropping files, and watching examinations.
 
-import { say, token, word } from "./common.js";
+import { refresh, say, token, word } from "./common.js";
 
 for (const drop of document.querySelectorAll(".drop")) {
   drop.hidden = false;
@@ -107,11 +107,20 @@ if (panel && panel.dataset.going === "yes") watch(panel);
 function watch(panel) {
   const list = panel.querySelector(".tasks");
   const lost = panel.querySelector(".lost");
+  const idle = panel.querySelector(".idle");
+  const trouble = panel.querySelector(".trouble");
+  let ended = -1;
   const events = new EventSource(panel.dataset.watch);
   events.addEventListener("state", (event) => {
     lost.hidden = true;
     const state = JSON.parse(event.data);
     list.replaceChildren(...state.tasks.map(taskRow));
+    idle.hidden = !state.is_idle;
+    trouble.hidden = !state.trouble;
+    trouble.querySelector("bdi").textContent = state.trouble;
+    const now = state.tasks.filter((task) => task.ended_in).length;
+    if (ended >= 0 && now > ended && !state.is_over) refresh("outcomes");
+    ended = now;
   });
   events.addEventListener("over", () => {
     events.close();
@@ -135,7 +144,14 @@ function taskRow(task) {
   bar.max = 1;
   bar.value = task.fraction;
   bar.setAttribute("aria-label", `${task.method} ${task.exhibit}`);
-  state.textContent = task.ended_in ? word(task.ended_in) : task.doing || word("reading");
+  state.textContent = [stateOf(task), task.why].filter(Boolean).join(": ");
   row.append(name, bar, state);
   return row;
+}
+
+function stateOf(task) {
+  if (task.ended_in) return word(task.ended_in);
+  if (task.state !== "going") return word(task.state, task);
+  const at = task.worker ? word("at", task) : "";
+  return [task.doing || word("reading"), at].filter(Boolean).join(" ");
 }
