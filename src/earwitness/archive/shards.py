@@ -77,7 +77,9 @@ def look_up_shared(
             "sha256": listed[segment.path.name].sha256,
             "tempos": tempos,
             "most": most,
-            "allowed": None if allowed[number].all() else np.packbits(allowed[number]).tobytes().hex(),
+            "allowed": None
+            if allowed[number].all()
+            else np.packbits(allowed[number]).tobytes().hex(),
         }
         waiting.append(
             (number, engine.begin(look_through, json.dumps(order), probes, near=segment.path.name))

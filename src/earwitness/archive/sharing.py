@@ -138,7 +138,10 @@ class OwnProcesses:
             future, call, arguments = item
             try:
                 future.set_result(call(*arguments))
-            except (OSError, ValueError) as error:  # no process could be started, or it spoke nonsense
+            except (
+                OSError,
+                ValueError,
+            ) as error:  # no process could be started, or it spoke nonsense
                 future.set_exception(error)
             finally:
                 future.cancel()  # does nothing where there is a result: nobody waits for ever

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def files_in(paths: Sequence[Path], *, but: Path) -> Iterator[Path]:
 
 def taken(
     files: Sequence[Path], known: Collection[str], engine: Engine, call: Call
-) -> Iterator[tuple[File, Result]]:
+) -> Generator[tuple[File, Result], None, None]:
     """What becomes of each file. No more are under way than the engine lets be.
 
     Parameters
@@ -107,7 +107,7 @@ def _ended(file: File, result: Result | Pending) -> tuple[File, Result]:
     return file, read_answer(answer, file.path)
 
 
-def _looked_at(files: Sequence[Path]) -> Iterator[File]:
+def _looked_at(files: Sequence[Path]) -> Generator[File, None, None]:
     """Each file with its hash, in order; a few are hashed ahead of what is done with them."""
     pool = ThreadPoolExecutor(_HASHED_AT_ONCE)
     ahead: deque[Future[File]] = deque()
