@@ -30,6 +30,7 @@ _TRIES = 4  # how often a call is begun anew whose given bytes went with their w
 _LOOK_EVERY_S = 1.0
 _COUNT_EVERY_S = 5.0
 _PATIENCE_S = 30.0
+_TO_CONNECT_S = 10.0
 _MADE_WITH = (
     "earwitness",
     "av",
@@ -314,7 +315,7 @@ def _client(distributed: Any, address: str, security: Any) -> Any:
     try:
         with _quiet():
             return distributed.Client(
-                address, security=security, timeout=_PATIENCE_S, set_as_default=False
+                address, security=security, timeout=_TO_CONNECT_S, set_as_default=False
             )
     except (OSError, TypeError, ValueError) as error:  # TypeError: tls:// without a key
         raise EngineUnreachable(
