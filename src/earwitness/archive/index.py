@@ -297,12 +297,11 @@ def _seal(data: Mapping[str, Any]) -> str:
 
 
 def stamp_of(path: Path) -> list[int]:
-    """What of a file changes when it is replaced or written to: size, time, number on its disk."""
+    """What of a segment's file changes when it is replaced or written to."""
     try:
-        status = path.stat()
+        return segments.stamp(path.stat())
     except OSError as error:
         raise segments.damaged(path, str(error.strerror)) from error
-    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def _checked(folder: Path) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def look_up_shared(
     for number, segment in enumerate(archive.segments):
         order = {
             "path": str(segment.path.absolute()),
-            "stamp": index.stamp_of(segment.path),
+            "stamp": segment.stamp,
             "sha256": listed[segment.path.name].sha256,
             "tempos": tempos,
             "most": most,
