@@ -3,6 +3,8 @@
     EARWITNESS_DATA=FOLDER python bench/scale_archive.py engines [--rounds 3] [--minutes 3]
     EARWITNESS_DATA=FOLDER python bench/scale_archive.py index [--hours 10 100 1000]
     EARWITNESS_DATA=FOLDER python bench/scale_archive.py growth [--hours 10 100 1000 10000]
+    python bench/scale_archive.py opening
+    python bench/scale_archive.py hashing
 
 1. Engines: forty files of real speech are made into an archive by processes of this machine, by a
    cluster of this machine, and by a running scheduler with workers on loopback ports. Each must give
@@ -11,6 +13,7 @@
    decoding: gathered, written, joined.
 3. Growth: a recording of 32 minutes is looked for in archives of real speech and filler, in this
    process; what is made once, what each segment takes, and what comes after, apart.
+4. Opening and hashing: what an archive of many short recordings takes to open, and a file to hash.
 
 Rows are printed and kept in ``bench/scale_archive.json``, from which ``scale_model.py`` calculates.
 Beside the clock, which other work on a machine disturbs, stands the processor time of all
@@ -24,6 +27,7 @@ import json
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -42,7 +46,7 @@ from heard_conditions import RATE_HZ  # noqa: E402
 from heard_data import Split, load, split, write_wavs  # noqa: E402
 from heard_scale import KnownKeys, drawn, fill, start_archive, tape  # noqa: E402
 
-from earwitness.archive import build, candidates, index, search  # noqa: E402
+from earwitness.archive import build, candidates, index, search, segment  # noqa: E402
 from earwitness.archive.background import Background  # noqa: E402
 from earwitness.archive.fingerprint import sha256_of  # noqa: E402
 from earwitness.archive.segment import Fingerprint, Known  # noqa: E402
@@ -54,6 +58,17 @@ from earwitness.engine.cluster import engine_named  # noqa: E402
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 KEPT = ROOT / "bench" / "scale_archive.json"
 FILES = 40
+_OPEN = """
+import json, sys, time
+from pathlib import Path
+import psutil
+from earwitness.archive import index
+me = psutil.Process()
+before, began = me.memory_info().rss, time.process_time()
+archive = index.open_archive(Path(sys.argv[1]))
+took, grown = time.process_time() - began, me.memory_info().rss - before
+print(json.dumps({"cpu_s": round(took, 3), "bytes": grown}))
+"""
 WAYS = (("processes", 1), ("processes", 2), ("dask", 1), ("dask", 2), ("scheduler", 4))
 
 
@@ -282,6 +297,33 @@ def searched_in_parts(folder: Path, query: Floats) -> dict[str, Any]:
     }
 
 
+def opening() -> None:
+    """How long an archive takes to open, and in what memory, by the recordings in it."""
+    rows = []
+    for count in (10_000, 100_000, 300_000):
+        with tempfile.TemporaryDirectory(prefix="earwitness-scale-", dir="/var/tmp") as name:
+            folder = Path(name) / "index"
+            known = [Known(f"{n:064x}", f"message {n}.opus", 1.536, 96) for n in range(count)]
+            empty = np.zeros(0, np.uint32)
+            with index.changing(folder):
+                made = segment.write_sorted(
+                    index.folder_of_segments(folder),
+                    recordings=known,
+                    landmarks=0,
+                    parts=iter([(empty, empty)]),
+                    prints=(np.zeros(each.prints, np.uint32) for each in known),
+                )
+                index.write_manifest(folder, index.Manifest(segments=(index.listed(*made),)))
+            del known
+            index.open_archive(folder)  # and hashed, which later ones are not
+            told = subprocess.run(
+                [sys.executable, "-c", _OPEN, str(folder)], capture_output=True, check=True
+            )
+            rows.append({"recordings": count, **json.loads(told.stdout)})
+            print(rows[-1], flush=True)
+    keep("opening", rows)
+
+
 def hashing() -> None:
     """How fast whoever asks hashes files, of which the build has each hashed once."""
     with tempfile.NamedTemporaryFile(dir="/var/tmp") as file:
@@ -298,7 +340,7 @@ def hashing() -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("engines", "index", "growth", "hashing"))
+    parser.add_argument("what", choices=("engines", "index", "growth", "opening", "hashing"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--hours", type=float, nargs="+", default=[10, 100, 1_000])
@@ -309,6 +351,8 @@ def main() -> int:
         gathered(given.hours)
     elif given.what == "growth":
         growth(given.hours)
+    elif given.what == "opening":
+        opening()
     else:
         hashing()
     return 0

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,22 +17,24 @@ _ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1
 class Scheduler:
     """A running scheduler, and its workers."""
 
-    def __init__(self, folder: Path, *, port: int = 0) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder, self.workers = folder, list[subprocess.Popen[bytes]]()
+        self._environment = {**_ENVIRONMENT, **environment}
         self._log = folder / f"scheduler-{time.monotonic_ns()}.log"
-        self.process = self._start("dask_scheduler", "--port", str(port), log=self._log)
+        protocol = ("--protocol", "tls") if environment else ()
+        self.process = self._start("dask_scheduler", "--port", "0", *protocol, log=self._log)
         self.address = self._address()
 
     def _start(self, what: str, *words: str, log: Path) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", f"distributed.cli.{what}", "--host", "127.0.0.1",
-                   "--no-dashboard", *words]  # fmt: skip
+                   "--dashboard-address", "127.0.0.1:0", *words]  # fmt: skip
         with log.open("wb") as stream:
             return subprocess.Popen(
                 command,
                 stdout=stream,
                 stderr=stream,
                 cwd=self.folder,
-                env=_ENVIRONMENT,
+                env=self._environment,
                 start_new_session=True,
             )
 
@@ -66,9 +68,11 @@ class Scheduler:
 
 
 @contextmanager
-def running(folder: Path, workers: int) -> Iterator[Scheduler]:
-    """A scheduler with so many workers, for a while."""
-    scheduler = Scheduler(folder)
+def running(
+    folder: Path, workers: int, *, keys: Mapping[str, str] | None = None
+) -> Iterator[Scheduler]:
+    """A scheduler with so many workers, for a while; with TLS, if settings of Dask name its keys."""
+    scheduler = Scheduler(folder, keys or {})
     try:
         scheduler.add(workers)
         yield scheduler

@@ -343,6 +343,42 @@ def test_a_cluster_of_this_machine_cannot_be_reached_by_others(tmp_path: Path) -
             distributed.Client(engine._address, security=stranger, timeout=3)
 
 
+@pytest.fixture
+def keys(tmp_path: Path) -> dict[str, str]:
+    """Dask's settings for TLS, as docs/cluster.md names them, with keys for each side."""
+    import distributed
+
+    made = distributed.Security.temporary()
+    (tmp_path / "ca.pem").write_text(made.tls_ca_file)
+    settings = {
+        "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true",
+        "DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(tmp_path / "ca.pem"),
+    }
+    for who in ("scheduler", "worker", "client"):
+        for part in ("cert", "key"):
+            path = tmp_path / f"{who}.{part}.pem"
+            path.write_text(getattr(made, f"tls_{who}_{part}"))
+            settings[f"DASK_DISTRIBUTED__COMM__TLS__{who.upper()}__{part.upper()}"] = str(path)
+    return settings
+
+
+def test_a_scheduler_that_asks_for_a_key_lets_in_who_has_it(
+    keys: dict[str, str], made: Made, tmp_path: Path
+) -> None:
+    """With the documented settings a build goes through TLS; without a key it is refused."""
+    page = (Path(__file__).parents[2] / "docs" / "cluster.md").read_text()
+    assert all(name in page for name in keys if name.endswith(("CERT", "FILE", "ENCRYPTION")))
+    with clusters.running(tmp_path, 1, keys=keys) as scheduler:
+        assert scheduler.address.startswith("tls://")
+        words = ["archive", "build", str(tmp_path / "a"), str(made.sounds / "000.wav"), "--engine"]
+        command = [*_COMMAND, *words, scheduler.address]
+        done = subprocess.run(command, env={**os.environ, **keys}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("1 recordings added")
+        refused = subprocess.run(command, capture_output=True, text=True)
+        assert refused.returncode == 3 and "keys" in refused.stderr
+
+
 def test_a_worker_of_another_version_is_refused(
     four: clusters.Scheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
