@@ -125,7 +125,7 @@ def engines(rounds: int, minutes: float) -> None:
         start_archive(recordings, folder / "searched", folder / "wavs")
         known = KnownKeys.of(recordings.archived)
         rng = np.random.default_rng(11)
-        fill(folder / "searched", 400.0, known, rng, segment_hours=25.0)
+        fill(folder / "searched", 200.0, known, rng, segment_hours=12.5)
         query = question(recordings, rng)
         states, results = set(), set()
         for number in range(rounds):

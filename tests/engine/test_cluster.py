@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 import pytest
 
-from earwitness.archive import build, index
+from earwitness.archive import build, index, shards
 from earwitness.archive.joining import Stretch
 from earwitness.archive.search import search_file
 from earwitness.archive.sharing import Call, Engine, Given, Pending
@@ -380,12 +380,20 @@ def test_a_scheduler_that_asks_for_a_key_lets_in_who_has_it(
 
 
 def test_a_worker_of_another_version_is_refused(
-    four: clusters.Scheduler, monkeypatch: pytest.MonkeyPatch
+    four: clusters.Scheduler,
+    made: Made,
+    query: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What would make other bytes is not asked to make any."""
-    monkeypatch.setattr(cluster, "_versions", lambda: {"numpy": "0.1"})
-    with pytest.raises(EngineUnfit, match="same bytes"), engine_named(four.address):
-        pass
+    """What would make other bytes, or search otherwise, is not used."""
+    for room in (build, shards):
+        monkeypatch.setattr(room, "made_with", lambda: '{"numpy": "0.1"}')
+    with engine_named(four.address) as engine:
+        with pytest.raises(EngineUnfit, match="same bytes"):
+            built_with(engine, tmp_path / "a", made.sounds)
+        with pytest.raises(EngineUnfit, match="same bytes"):
+            searched(made, engine, query)
 
 
 def test_a_segment_that_a_worker_sees_otherwise_is_an_error(

@@ -22,9 +22,10 @@ from earwitness.archive.background import Background
 from earwitness.archive.calibration import measured
 from earwitness.archive.fingerprint import NotTaken, sha256_of
 from earwitness.archive.segment import Fingerprint
-from earwitness.archive.sharing import Engine, OwnProcesses
+from earwitness.archive.sharing import Call, Engine, OwnProcesses
 from earwitness.archive.taking import File, Result, files_in, taken
 from earwitness.errors import ArchiveNotFound, ArchiveNotWritten
+from earwitness.versions import made_with
 
 # What a kill may cost: each takes about three minutes of one core, or of a disk of 100 MB/s.
 _HOURS_TO_A_SEGMENT = 50.0
@@ -106,13 +107,15 @@ def build(
     files = list(files_in(paths, but=folder))
     limits = _Limits(segment_hours * 3600, segment_recordings, segment_bytes)
     with index.changing(folder), ExitStack() as stack:
-        call = worker.take
+        call: Call = worker.take
+        more: tuple[str, ...] = (made_with(),)
         if engine is None:
-            engine, call = stack.enter_context(OwnProcesses(workers)), worker.take_here
+            engine = stack.enter_context(OwnProcesses(workers))
+            call, more = worker.take_here, ()
         merge.join_due(folder)  # a build that was killed before it joined goes on here
         gathering = _Gathering(folder, len(files), report, limits)
         live = gathering.names - gathering.removed
-        with closing(taken(files, live, engine, call)) as results:
+        with closing(taken(files, live, engine, call, *more)) as results:
             for file, result in results:
                 gathering.take(file, result)
         gathering.write()

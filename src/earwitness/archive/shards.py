@@ -35,7 +35,9 @@ from earwitness.archive.segment import Segment, check
 from earwitness.archive.sharing import Engine, Lost, Pending
 from earwitness.archive.spectrum import Floats
 from earwitness.archive.views import View
+from earwitness.archive.worker import require_fit, unfit
 from earwitness.errors import ArchiveError, EngineUnfit
+from earwitness.versions import made_with
 
 _SEGMENTS_OPEN = 256
 
@@ -72,6 +74,7 @@ def look_up_shared(
 
     for number, segment in enumerate(archive.segments):
         order = {
+            "versions": made_with(),
             "path": str(segment.path.absolute()),
             "stamp": segment.stamp,
             "sha256": listed[segment.path.name].sha256,
@@ -107,6 +110,8 @@ def look_through(order: str, probes: bytes) -> bytes:
         A line of JSON, and rows of five i64.
     """
     asked = json.loads(order)
+    if asked["versions"] != made_with():
+        return unfit()
     path = Path(asked["path"])
     try:
         stamp = index.stamp_of(path)
@@ -144,6 +149,7 @@ def _read(answer: bytes | Lost, path: Path) -> Rows:
         )
     head, _, octets = answer.partition(b"\n")
     told = json.loads(head)
+    require_fit(told)
     if "reason" in told:
         raise EngineUnfit(
             f"a worker could not read a segment of the archive: {path.name}",

@@ -58,7 +58,7 @@ def files_in(paths: Sequence[Path], *, but: Path) -> Iterator[Path]:
 
 
 def taken(
-    files: Sequence[Path], known: Collection[str], engine: Engine, call: Call
+    files: Sequence[Path], known: Collection[str], engine: Engine, call: Call, *more: str
 ) -> Generator[tuple[File, Result], None, None]:
     """What becomes of each file. No more are under way than the engine lets be.
 
@@ -70,6 +70,8 @@ def taken(
     engine : Engine
     call : Call
         What it is to carry out with a path and a hash.
+    *more : str
+        And with these.
 
     Yields
     ------
@@ -79,19 +81,21 @@ def taken(
     waiting: deque[tuple[File, Result | Pending]] = deque()
     with closing(_looked_at(files)) as looked_at:
         for file in looked_at:
-            waiting.append((file, _begun(file, known, engine, call)))
+            waiting.append((file, _begun(file, known, engine, call, more)))
             while waiting and (len(waiting) > engine.ahead or not _waits(waiting[0][1])):
                 yield _ended(*waiting.popleft())
         while waiting:
             yield _ended(*waiting.popleft())
 
 
-def _begun(file: File, known: Collection[str], engine: Engine, call: Call) -> Result | Pending:
+def _begun(
+    file: File, known: Collection[str], engine: Engine, call: Call, more: tuple[str, ...]
+) -> Result | Pending:
     if isinstance(file.sha256, NotTaken):
         return file.sha256
     if file.sha256 in known:
         return None
-    return engine.begin(call, str(file.path.absolute()), file.sha256)
+    return engine.begin(call, str(file.path.absolute()), file.sha256, *more)
 
 
 def _waits(result: Result | Pending) -> bool:

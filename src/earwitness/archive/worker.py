@@ -14,17 +14,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
 from earwitness.archive.fingerprint import NotTaken, fingerprint_file, sha256_of
 from earwitness.archive.landmarks import Keys
 from earwitness.archive.segment import Fingerprint, Known
+from earwitness.errors import EngineUnfit
+from earwitness.versions import made_with
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _SLOW = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; arrays then take twice as long
@@ -78,7 +80,7 @@ class Worker:
 _WORKERS: dict[int, Worker] = {}  # one for each thread that takes fingerprints
 
 
-def take(path: str, sha256: str) -> bytes:
+def take(path: str, sha256: str, versions: str) -> bytes:
     """Have a file's fingerprint taken by the process of this thread, if the bytes are the right ones.
 
     Parameters
@@ -87,12 +89,16 @@ def take(path: str, sha256: str) -> bytes:
         The file, as this machine sees it.
     sha256 : str
         What was found to lie there by whoever asks.
+    versions : str
+        What whoever asks would make it with: see ``made_with``.
 
     Returns
     -------
     bytes
         For ``read_answer``.
     """
+    if versions != made_with():
+        return unfit()
     try:
         found = sha256_of(Path(path))
     except OSError as error:
@@ -122,16 +128,41 @@ def read_answer(answer: bytes, path: Path) -> Fingerprint | NotTaken:
     ------
     ValueError
         If it is not one.
+    EngineUnfit
+        If the worker would have made other bytes.
     """
     stream = io.BytesIO(answer)
     try:
         data = json.loads(stream.readline())
+        require_fit(data)
         if "reason" in data:
             return NotTaken(str(path), str(data["reason"]))
         keys, patches, prints = (_array(stream, length) for length in data["lengths"])
         return Fingerprint(Known(**data["known"]), keys, patches, prints)
     except (KeyError, TypeError, EOFError, RecursionError) as error:
         raise ValueError(f"an answer that cannot be read: {error}") from error
+
+
+def unfit() -> bytes:
+    """The answer of a worker that would make other bytes than whoever asks."""
+    told = f"{made_with()} on {socket.gethostname()}"
+    return json.dumps({"unfit": told}).encode() + b"\n"
+
+
+def require_fit(told: Mapping[str, Any]) -> None:
+    """Insist that a worker would make the same bytes as this machine.
+
+    Raises
+    ------
+    EngineUnfit
+    """
+    if "unfit" in told:
+        raise EngineUnfit(
+            "a worker would not make the same bytes as this machine",
+            got=str(told["unfit"]),
+            expected=made_with(),
+            do="install the same versions there as here",
+        )
 
 
 def refused(reason: str) -> bytes:

@@ -9,10 +9,8 @@ listens on the loopback only, and speaks TLS with a key that only its own proces
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -20,7 +18,6 @@ from typing import Any
 
 from earwitness.archive.sharing import Call, Engine, Given, Lost, Pending
 from earwitness.errors import EngineUnfit, EngineUnreachable, MissingPart
-from earwitness.versions import versions_here
 
 ENGINE = "EARWITNESS_ENGINE"
 PROCESSES, DASK = "processes", "dask"
@@ -31,13 +28,6 @@ _LOOK_EVERY_S = 1.0
 _COUNT_EVERY_S = 5.0
 _PATIENCE_S = 30.0
 _TO_CONNECT_S = 10.0
-_MADE_WITH = (
-    "earwitness",
-    "av",
-    "numpy",
-    "scipy",
-    "soxr",
-)  # what the bytes of a fingerprint come from
 # One thread each, as in processes of our own. Dask would have memory trimmed after every array.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
@@ -62,7 +52,7 @@ def engine_named(name: str, *, workers: int | None = None) -> Iterator[Engine | 
     ------
     MissingPart
         If Dask is not installed.
-    EngineUnreachable, EngineUnfit
+    EngineUnreachable
     """
     if name == PROCESSES:
         yield None
@@ -76,7 +66,7 @@ def engine_named(name: str, *, workers: int | None = None) -> Iterator[Engine | 
             address, security = name, None
         client = _client(distributed, address, security)
         cluster = stack.enter_context(closing(Cluster(distributed, client, address)))
-        cluster.require_fit()
+        cluster.wait_for_workers()
         yield cluster
 
 
@@ -101,25 +91,6 @@ class Cluster:
     def give(self, data: bytes) -> Given:
         """Give all workers the same bytes."""
         return _GivenBytes(self, data)
-
-    def require_fit(self) -> None:
-        """Insist that there are workers, and that they would make the same bytes.
-
-        Raises
-        ------
-        EngineUnreachable, EngineUnfit
-        """
-        self._wait_for_workers()
-        here = _versions()
-        for answer in [self.begin(versions_of_worker, worker).result() for worker in self._workers]:
-            told = {"reason": answer.reason} if isinstance(answer, Lost) else json.loads(answer)
-            if told.get("versions") != here:
-                raise EngineUnfit(
-                    "a worker would not make the same bytes as this machine",
-                    got=json.dumps(told),
-                    expected=json.dumps(here),
-                    do="install the same versions there as here",
-                )
 
     def close(self) -> None:
         """Let the cluster go; what is under way is given up."""
@@ -148,7 +119,7 @@ class Cluster:
                 error = future.exception(timeout=_LOOK_EVERY_S)
                 break
             except TimeoutError:
-                self._wait_for_workers()
+                self.wait_for_workers()
         if error is not None:
             return self._lost(error)
         if future.status != "finished":  # cancelled: by the cluster, as nobody here does that
@@ -198,8 +169,13 @@ class Cluster:
             self._counted = time.monotonic()
         return self._workers
 
-    def _wait_for_workers(self) -> None:
-        """Insist that somebody works; one that ended may be on its way back."""
+    def wait_for_workers(self) -> None:
+        """Insist that somebody works; one that ended may be on its way back.
+
+        Raises
+        ------
+        EngineUnreachable
+        """
         until = time.monotonic() + _PATIENCE_S
         while not self._known_workers():
             if time.monotonic() > until:
@@ -248,20 +224,9 @@ class _Begun:
         return Lost("what was given to the workers went with them, again and again")
 
 
-def versions_of_worker(asked: str) -> bytes:
-    """What makes the bytes of a fingerprint at a worker; what a worker does."""
-    return json.dumps(
-        {"asked": asked, "at": socket.gethostname(), "versions": _versions()}
-    ).encode()
-
-
 def hash_of(text: str) -> bytes:
     """A hash of a text, the same in every process."""
     return hashlib.sha256(text.encode()).digest()
-
-
-def _versions() -> dict[str, str]:
-    return {name: versions_here()[name] for name in _MADE_WITH}
 
 
 def _distributed() -> Any:
