@@ -210,6 +210,21 @@ def test_a_scheduler_killed_in_a_search_is_told(made: Made, query: Path, tmp_pat
             searched(made, Acting(engine, 3, scheduler.kill), query)
 
 
+def test_when_the_last_worker_goes_the_build_ends(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for ever for somebody to come."""
+    with clusters.running(tmp_path, 1) as scheduler, engine_named(scheduler.address) as engine:
+
+        def end() -> None:
+            monkeypatch.setattr(cluster, "_PATIENCE_S", 1.0)
+            monkeypatch.setattr(cluster, "_COUNT_EVERY_S", 0.5)
+            scheduler.workers[0].kill()
+
+        with pytest.raises(EngineUnreachable, match="without workers"):
+            built_with(engine, tmp_path / "a", made.sounds, at_file(4, end))
+
+
 def holders(path: Path) -> list[psutil.Process]:
     """The processes that have a file open, but for this one."""
     found = []

@@ -102,7 +102,7 @@ class Cluster:
         place = {}
         if near and (workers := self._known_workers()):
             # of each worker a hash with the name: when one goes or comes, only its own share moves
-            best = max(workers, key=lambda worker: hash_of(f"{near} {worker}"))
+            best = max(workers, key=lambda worker: _hash_of(f"{near} {worker}"))
             place = {"workers": [best], "allow_other_workers": True}
         with self.troubles_named():
             return self._client.submit(call, *arguments, pure=False, **place)
@@ -224,7 +224,7 @@ class _Begun:
         return Lost("what was given to the workers went with them, again and again")
 
 
-def hash_of(text: str) -> bytes:
+def _hash_of(text: str) -> bytes:
     """A hash of a text, the same in every process."""
     return hashlib.sha256(text.encode()).digest()
 
