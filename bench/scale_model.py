@@ -180,7 +180,7 @@ def measured_tables(kept: dict[str, Any], f: Fitted, a: Assumed) -> list[str]:
     base = ways[0]
     lines = [
         f"*By engine:* {base['hours']:g} h of real speech in forty files, and a search of 32 minutes in "
-        f"{base['segments_searched']} segments; least of {base['rounds']} rounds. Efficiency is the "
+        f"{base['segments_searched']} segments; rounds, of which the least counts: {base['rounds']}. Efficiency is the "
         "processor time of one process of one's own over that of all processes of the engine.\n",
         "| engine | workers | build, s | processor, s | efficiency | search, s | processor, s "
         "| efficiency |",
@@ -276,7 +276,7 @@ def carried_out(f: Fitted, a: Assumed) -> list[str]:
         size = f.bytes_per_hour * hours
         lines.append(
             f"| {hours:,} | {machines} | {took_h:.1f} | {slowest} | "
-            f"{took_h * machines * a.cores * a.core_hour:,.0f} | {size_of(size)} | "
+            f"{took_h * machines * a.cores * a.core_hour:,.2f} | {size_of(size)} | "
             f"{size / 1e12 * a.terabyte_month:,.2f} | {math.ceil(size / 1e9 / (0.8 * a.memory_gb))} |"
         )
     lines += [

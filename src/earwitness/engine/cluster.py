@@ -257,6 +257,11 @@ def _local(distributed: Any, workers: int) -> Iterator[tuple[str, Any]]:
         "distributed.scheduler.http.routes": [],  # no pages, which would ask nobody who they are
         "distributed.worker.http.routes": [],
         "logging.distributed": "critical",
+        # What a waiting cluster does: a third of the processor time that it takes by default.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "500ms",
+        "distributed.admin.system-monitor.interval": "2s",
+        "distributed.scheduler.active-memory-manager.start": False,
     }
     with _quiet(), dask.config.set(settings):
         cluster = distributed.LocalCluster(
