@@ -180,8 +180,9 @@ def measured_tables(kept: dict[str, Any], f: Fitted, a: Assumed) -> list[str]:
     base = ways[0]
     lines = [
         f"*By engine:* {base['hours']:g} h of real speech in forty files, and a search of 32 minutes in "
-        f"{base['segments_searched']} segments; rounds, of which the least counts: {base['rounds']}. Efficiency is the "
-        "processor time of one process of one's own over that of all processes of the engine.\n",
+        f"{base['segments_searched']} segments; rounds, of which the least counts: "
+        f"{base['rounds']}. Efficiency is the processor time of one process of one's own over that of "
+        "all processes of the engine.\n",
         "| engine | workers | build, s | processor, s | efficiency | search, s | processor, s "
         "| efficiency |",
         "|---|---|---|---|---|---|---|---|",
