@@ -162,13 +162,13 @@ def tables(a: Assumed) -> str:
     f = fitted(kept)
     return "\n".join(
         [
-            "### Measured\n",
+            "## Measured\n",
             *measured_tables(kept, f, a),
-            "### The numbers of the model\n",
+            "## The numbers of the model\n",
             *model_table(f),
-            "### Assumed\n",
+            "## Assumed\n",
             *assumed_table(a),
-            "### Carried out to 1,000,000 hours\n",
+            "## Carried out to 1,000,000 hours\n",
             *carried_out(f, a),
         ]
     )
