@@ -160,7 +160,14 @@ def chance(one: landmarks.Keys, other: landmarks.Keys) -> float:
     return float(-np.log2(max(same, 1e-12) / (one.size * other.size)))
 
 
-def fill(folder: Path, hours: float, known: KnownKeys, rng: np.random.Generator) -> None:
+def fill(
+    folder: Path,
+    hours: float,
+    known: KnownKeys,
+    rng: np.random.Generator,
+    *,
+    segment_hours: float = SEGMENT_HOURS,
+) -> None:
     """Add filler segments until the archive holds so many hours.
 
     They are of one size, and have their keys in common but not the times at which these occur: sorting
@@ -169,7 +176,7 @@ def fill(folder: Path, hours: float, known: KnownKeys, rng: np.random.Generator)
     with index.changing(folder):
         manifest = index.read_manifest(folder)
         missing = hours - sum(item.seconds for item in manifest.segments) / 3600
-        count = max(1, round(missing / SEGMENT_HOURS))
+        count = max(1, round(missing / segment_hours))
         recordings = max(1, round(missing / count))
         frames = int(missing / count / recordings * 3600 / FRAME_S)
         total = recordings * Known("", "", 0.0, frames).patches

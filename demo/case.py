@@ -7,7 +7,6 @@ The case is made anew in ``demo/case`` each time. Persons and events are invente
 
 from __future__ import annotations
 
-import math
 import shutil
 import sys
 import time
@@ -61,8 +60,7 @@ def build(folder: Path, *, who: str = "", clock: Clock = utc_now) -> Case:
 
 def archive(case: Case, releases: list[Path]) -> None:
     """Make a fingerprint archive of the earlier releases, and name it in case.toml."""
-    # one segment, however slow the machine: the demo's report is the same everywhere
-    build_archive(case.path / "releases", releases, segment_seconds=math.inf)
+    build_archive(case.path / "releases", releases)
     path = case.path / "case.toml"
     path.write_text(path.read_text().replace("archives = []", 'archives = ["releases"]'))
 

@@ -35,6 +35,9 @@ EarwitnessError
 │   ├── ArchiveTooNew       written by a later version of earwitness
 │   ├── ArchiveBusy         another process is changing the archive
 │   └── ArchiveNotWritten   the disk is full, or may not be written
+├── EngineError             a cluster can't do the work that it was given
+│   ├── EngineUnreachable   it does not answer, has no workers, or went away meanwhile
+│   └── EngineUnfit         its workers have other versions, don't see the files, or were lost
 ├── GridError
 │   ├── GridNotFound        the folder holds no record of a grid
 │   ├── GridDamaged         a part of the record is missing, or its bytes have changed
@@ -216,6 +219,18 @@ class ArchiveBusy(ArchiveError):
 
 class ArchiveNotWritten(ArchiveError):
     """The archive could not be written: the disk is full, or may not be written."""
+
+
+class EngineError(EarwitnessError):
+    """A cluster can't do the work that it was given."""
+
+
+class EngineUnreachable(EngineError):
+    """The cluster does not answer, has no workers, or went away meanwhile."""
+
+
+class EngineUnfit(EngineError):
+    """The cluster's workers have other versions, don't see the files, or were lost over them."""
 
 
 class GridError(EarwitnessError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -29,3 +30,10 @@ def versions_here() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+@cache
+def made_with() -> str:
+    """Versions of what the bytes of a fingerprint come from: the same versions, the same bytes."""
+    here = versions_here()
+    return json.dumps({name: here[name] for name in ("earwitness", "av", "numpy", "scipy", "soxr")})

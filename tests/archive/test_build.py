@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import material
 import numpy as np
 import pytest
 
-from earwitness.archive import build, index
-from earwitness.errors import UnreadableFile
+from earwitness.archive import build, index, worker
+from earwitness.archive.segment import Fingerprint
+from earwitness.errors import EngineUnfit, UnreadableFile
+from earwitness.versions import made_with
 
 _BUILD = """
 import sys
@@ -53,6 +56,70 @@ def test_an_archive_is_the_same_whichever_file_is_done_first(tmp_path: Path) -> 
     build.build(tmp_path / "b", files[::-1], workers=2)
     a, b = (index.read_manifest(tmp_path / name) for name in ("a", "b"))
     assert a.segments == b.segments
+
+
+def test_a_build_that_was_stopped_ends_at_the_same_bytes(tmp_path: Path) -> None:
+    """Stopped after each of many files and begun again: the archive of one that was not."""
+    folder = material.wav_folder(tmp_path / "sounds", 30, length_s=3.0)
+    build.build(tmp_path / "a", [folder], segment_hours=5 / 3600, calibrate=False)
+    for stop_at in (1, 3, 8, 17, 21, 30):
+
+        def stop(progress: build.Progress, stop_at: int = stop_at) -> None:
+            if progress.files == stop_at:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            build.build(
+                tmp_path / "b", [folder], segment_hours=5 / 3600, calibrate=False, report=stop
+            )
+    build.build(tmp_path / "b", [folder], segment_hours=5 / 3600, calibrate=False)
+    assert len(index.open_archive(tmp_path / "a").segments) > 1
+    assert index.state_of(tmp_path / "a") == index.state_of(tmp_path / "b")
+
+
+def test_a_segment_closes_by_what_is_in_it(tmp_path: Path) -> None:
+    """After so many recordings, or so many bytes of files, whichever comes first."""
+    folder = material.wav_folder(tmp_path / "sounds", 5, length_s=2.0)
+    size = (folder / "000.wav").stat().st_size
+    build.build(tmp_path / "a", [folder], segment_recordings=2, calibrate=False)
+    build.build(tmp_path / "b", [folder], segment_bytes=2 * size, calibrate=False)
+    for name in ("a", "b"):
+        archive = index.open_archive(tmp_path / name)
+        assert [len(each.recordings) for each in archive.segments] == [2, 2, 1]
+
+
+def test_a_recording_that_was_removed_comes_back_also_when_its_data_went(tmp_path: Path) -> None:
+    """Its segment is joined while others are added: then it is taken anew, and is in once."""
+    folder = material.wav_folder(tmp_path / "sounds", 12, length_s=2.0)
+    files = sorted(folder.iterdir())
+    build.build(tmp_path / "a", files[:1], calibrate=False)
+    removed = build.sha256_of(files[0])
+    build.remove(tmp_path / "a", removed)
+    built = build.build(
+        tmp_path / "a", [*files[1:], files[0]], segment_recordings=1, calibrate=False
+    )
+    assert built.added == 12
+    archive = index.open_archive(tmp_path / "a")
+    assert sorted(known.sha256 for known in archive.known()) == sorted(map(build.sha256_of, files))
+
+
+def test_a_worker_takes_only_the_bytes_that_are_meant(tmp_path: Path) -> None:
+    """A file that was replaced, is not there, or is to be taken with other versions."""
+    file = material.wav_folder(tmp_path / "sounds", 1) / "000.wav"
+    right = build.sha256_of(file)
+    taken = worker.read_answer(worker.take(str(file), right, made_with()), file)
+    assert isinstance(taken, Fingerprint) and taken.known.sha256 == right
+    for path, sha256, reason in (
+        (file, "0" * 64, "other bytes lie there"),
+        (tmp_path / "gone.wav", right, "No such file"),
+    ):
+        refused = worker.read_answer(worker.take(str(path), sha256, made_with()), path)
+        assert isinstance(refused, build.NotTaken) and reason in refused.reason
+    with pytest.raises(EngineUnfit, match="same bytes"):
+        worker.read_answer(worker.take(str(file), right, "{}"), file)
+    with pytest.raises(ValueError):
+        worker.read_answer(b'{"lengths": [1, 1, 1], "known": {}}\n', file)
+    worker.end_those_of([threading.get_ident()])
 
 
 def test_what_is_no_sound_is_told_and_the_rest_is_taken(tmp_path: Path) -> None:

@@ -1,33 +1,36 @@
 """Building an archive: add, remove, join. Each ends with an archive that is whole.
 
-Fingerprints are taken by one process per core and gathered; every fifty hours of sound, or every
-two minutes, what was gathered becomes a segment and the manifest names it. A build that is killed
-loses what was not yet named, and only that: run again, it goes on with the files that are not in
-the archive. A file is known by the SHA-256 of its bytes, so that its name does not matter and
-adding it twice does nothing.
+Fingerprints are taken by an engine, by default one process per core, and gathered in the order in
+which the files were named. After so much sound, so many recordings or so many bytes, what was
+gathered becomes a segment and the manifest names it. No clock has a say in it, nor which process is
+quicker: the same files give the same bytes, with any engine, and also if the build was killed on the
+way. A build that is killed loses what was not yet named, and only that: run again, it goes on with
+the files that are not in the archive. A file is known by the SHA-256 of its bytes, so that its name
+does not matter and adding it twice does nothing.
 """
 
 from __future__ import annotations
 
-import os
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from earwitness.archive import index, merge, segment
+from earwitness.archive import index, merge, segment, worker
 from earwitness.archive.background import Background
 from earwitness.archive.calibration import measured
 from earwitness.archive.fingerprint import NotTaken, sha256_of
 from earwitness.archive.segment import Fingerprint
-from earwitness.archive.worker import Worker
-from earwitness.errors import ArchiveNotFound, ArchiveNotWritten, UnreadableFile
+from earwitness.archive.sharing import Call, Engine, OwnProcesses
+from earwitness.archive.taking import File, Result, files_in, taken
+from earwitness.errors import ArchiveNotFound, ArchiveNotWritten
+from earwitness.versions import made_with
 
+# What a kill may cost: each takes about three minutes of one core, or of a disk of 100 MB/s.
 _HOURS_TO_A_SEGMENT = 50.0
-_SECONDS_TO_A_SEGMENT = 120.0
-_MOST_WAITING = 64
+_RECORDINGS_TO_A_SEGMENT = 5_000
+_BYTES_TO_A_SEGMENT = 16 << 30
 _GROWN = 1.5
 
 
@@ -59,9 +62,6 @@ class Built:
 
 
 Report = Callable[[Progress], None]
-# A fingerprint; why there is none; the hash of what was removed and is named again; None: there.
-_Result = Fingerprint | NotTaken | str | None
-_Done = tuple[Path, _Result] | BaseException
 
 
 def build(
@@ -69,9 +69,11 @@ def build(
     paths: Sequence[Path],
     *,
     workers: int | None = None,
+    engine: Engine | None = None,
     report: Report | None = None,
     segment_hours: float = _HOURS_TO_A_SEGMENT,
-    segment_seconds: float = _SECONDS_TO_A_SEGMENT,
+    segment_recordings: int = _RECORDINGS_TO_A_SEGMENT,
+    segment_bytes: int = _BYTES_TO_A_SEGMENT,
     calibrate: bool = True,
 ) -> Built:
     """Add recordings to an archive; makes the archive if there is none.
@@ -84,28 +86,39 @@ def build(
         Files, and folders that are looked through for files.
     workers : int, optional
         How many processes take fingerprints; as many as there are cores by default.
+    engine : Engine, optional
+        What takes the fingerprints, in place of processes of this machine.
     report : callable, optional
         Told after every file.
-    segment_hours, segment_seconds : float
-        How much sound is gathered, or for how long, before it is written.
+    segment_hours, segment_recordings, segment_bytes : float
+        How much sound, how many recordings and how many bytes of files are gathered before they
+        are written.
     calibrate : bool
         Measure the background at the end, if the archive has grown by half since it was measured.
 
     Raises
     ------
     ArchiveBusy, ArchiveDamaged, ArchiveTooNew, ArchiveNotWritten
+    EngineUnreachable, EngineUnfit
+        What was written before stays, and the same command goes on from there.
     UnreadableFile
         If a path is neither a file nor a folder.
     """
-    files = list(_files(paths, but=folder))
-    with index.changing(folder):
-        known = index.names_of(index.open_archive(folder).segments)
-        gathering = _Gathering(folder, len(files), report, segment_hours, segment_seconds)
-        found = _fingerprints(files, known - index.read_manifest(folder).removed, known, workers)
-        for file, result in found:
-            gathering.take(file, result)
+    files = list(files_in(paths, but=folder))
+    limits = _Limits(segment_hours * 3600, segment_recordings, segment_bytes)
+    with index.changing(folder), ExitStack() as stack:
+        call: Call = worker.take
+        more: tuple[str, ...] = (made_with(),)
+        if engine is None:
+            engine = stack.enter_context(OwnProcesses(workers))
+            call, more = worker.take_here, ()
+        merge.join_due(folder)  # a build that was killed before it joined goes on here
+        gathering = _Gathering(folder, len(files), report, limits)
+        live = gathering.names - gathering.removed
+        with closing(taken(files, live, engine, call, *more)) as results:
+            for file, result in results:
+                gathering.take(file, result)
         gathering.write()
-        merge.join_due(folder)
         if calibrate:
             measure(folder, gathering.sources)
     return gathering.built()
@@ -132,7 +145,7 @@ def measure(folder: Path, sources: Mapping[str, Path]) -> None:
 
 def files_by_hash(folder: Path) -> dict[str, Path]:
     """The files in a folder by the hashes of their bytes."""
-    return {sha256_of(path): path for path in _files([folder], but=Path())}
+    return {sha256_of(path): path for path in files_in([folder], but=Path())}
 
 
 def remove(folder: Path, sha256: str) -> int:
@@ -197,159 +210,88 @@ def merge_archives(folder: Path, other: Path) -> int:
     return len(incoming - (held - own.manifest.removed))
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """How much may wait to become a segment."""
+
+    sound_s: float
+    recordings: int
+    size: int
+
+
 class _Gathering:
     """Fingerprints that wait to become a segment, and the account of the build."""
 
-    def __init__(
-        self,
-        folder: Path,
-        files: int,
-        report: Report | None,
-        segment_hours: float,
-        segment_seconds: float,
-    ) -> None:
+    def __init__(self, folder: Path, files: int, report: Report | None, limits: _Limits) -> None:
         self.folder = folder
         self.files, self.of_files = 0, files
-        self.report = report
-        self.segment_hours, self.segment_seconds = segment_hours, segment_seconds
+        self.report, self.limits = report, limits
+        archive = index.open_archive(folder)
+        self.names = index.names_of(archive.segments)
+        self.removed = set(archive.manifest.removed)
         self.waiting: dict[str, Fingerprint] = {}
+        self.waiting_s, self.waiting_size = 0.0, 0
         self.added, self.already, self.sound_s = 0, 0, 0.0
         self.not_taken: list[NotTaken] = []
         self.sources: dict[str, Path] = {}
-        self.started = self.written = time.monotonic()
+        self.started = time.monotonic()
 
-    def take(self, file: Path, result: _Result) -> None:
+    def take(self, file: File, result: Result) -> None:
         self.files += 1
         if isinstance(result, NotTaken):
             self.not_taken.append(result)
-        elif isinstance(result, Fingerprint) and result.known.sha256 not in self.waiting:
-            self.waiting[result.known.sha256] = result
-            self.sources[result.known.sha256] = file
-            self.sound_s += result.known.seconds
-        elif isinstance(result, str):
-            self._restore(result)
         else:
-            self.already += 1
-        hours = sum(item.known.seconds for item in self.waiting.values()) / 3600
-        late = time.monotonic() - self.written > self.segment_seconds
-        if hours >= self.segment_hours or late:
-            self.write()
+            assert isinstance(file.sha256, str)
+            self.sources[file.sha256] = file.path
+            self._add(file, file.sha256, result)
         if self.report is not None:
             elapsed = time.monotonic() - self.started
             self.report(Progress(self.files, self.of_files, self.sound_s, elapsed))
 
+    def _add(self, file: File, sha256: str, result: Fingerprint | None) -> None:
+        if sha256 in self.removed:
+            self.removed.discard(sha256)
+            if self._restored(sha256):
+                return
+            self.names.discard(sha256)
+        if result is None or sha256 in self.names:  # of two that are alike, the first counts
+            self.already += 1
+            return
+        self.names.add(sha256)
+        self.waiting[sha256] = result
+        self.sound_s += result.known.seconds
+        self.waiting_s += result.known.seconds
+        self.waiting_size += file.size
+        full = self.waiting_s >= self.limits.sound_s or self.waiting_size >= self.limits.size
+        if full or len(self.waiting) >= self.limits.recordings:
+            self.write()
+
     def write(self) -> None:
-        """Make a segment of what waits, and name it in the manifest."""
-        self.written = time.monotonic()
+        """Make a segment of what waits, name it in the manifest, and join what is due."""
         if not self.waiting:
             return
-        # By their hashes, and not as they were done: which process is quicker must not show in a search.
+        # By their hashes: within a segment, the order in which they were named shows nowhere either.
         waiting = [self.waiting[sha256] for sha256 in sorted(self.waiting)]
         made = segment.write(index.folder_of_segments(self.folder), waiting)
         manifest = index.read_manifest(self.folder)
         segments = (*manifest.segments, index.listed(*made))
         index.write_manifest(self.folder, index.changed(manifest, segments=segments))
         self.added += len(self.waiting)
-        self.waiting = {}
+        self.waiting, self.waiting_s, self.waiting_size = {}, 0.0, 0
+        merge.join_due(self.folder)
 
-    def _restore(self, sha256: str) -> None:
-        """A recording that had been removed and whose data are still there is named again."""
+    def _restored(self, sha256: str) -> bool:
+        """Name a recording again that had been removed, unless its data went with a join."""
         manifest = index.read_manifest(self.folder)
+        if sha256 not in manifest.removed:
+            return False
         removed = manifest.removed - {sha256}
         index.write_manifest(self.folder, index.changed(manifest, removed=removed))
         self.added += 1
+        return True
 
     def built(self) -> Built:
         return Built(self.added, self.already, tuple(self.not_taken), round(self.sound_s, 3))
-
-
-def _files(paths: Sequence[Path], *, but: Path) -> Iterator[Path]:
-    """All files, those of folders in the order of their names; nothing through links."""
-    for path in paths:
-        if path.is_file():
-            yield path
-        elif path.is_dir():
-            for parent, folders, names in os.walk(path):
-                folders.sort()
-                if Path(parent).resolve() == but.resolve():
-                    folders.clear()
-                    continue
-                yield from (
-                    Path(parent) / name
-                    for name in sorted(names)
-                    if (Path(parent) / name).is_file() and not (Path(parent) / name).is_symlink()
-                )
-        else:
-            raise UnreadableFile(f"there is neither a file nor a folder called {path}")
-
-
-def _fingerprints(
-    files: Sequence[Path], live: set[str], held: set[str], workers: int | None
-) -> Iterator[tuple[Path, _Result]]:
-    """What became of each file, in the order in which they are done."""
-    todo: queue.SimpleQueue[Path] = queue.SimpleQueue()
-    for file in files:
-        todo.put(file)
-    done: queue.Queue[_Done] = queue.Queue(_MOST_WAITING)
-    stop = threading.Event()
-    count = max(1, min(workers or os.cpu_count() or 1, len(files)))
-    threads = [
-        threading.Thread(target=_work, args=(todo, done, stop, live, held), daemon=True)
-        for _ in range(count)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in files:
-            result = done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
-    finally:
-        stop.set()
-        while any(thread.is_alive() for thread in threads):
-            _drain(done)
-            time.sleep(0.005)
-
-
-def _work(
-    todo: queue.SimpleQueue[Path],
-    done: queue.Queue[_Done],
-    stop: threading.Event,
-    live: set[str],
-    held: set[str],
-) -> None:
-    with Worker() as worker:
-        while not stop.is_set():
-            try:
-                file = todo.get_nowait()
-                done.put((file, _fingerprint(file, worker, live, held)))
-            except queue.Empty:
-                return
-            except (
-                OSError,
-                ValueError,
-            ) as error:  # no process could be started, or it spoke nonsense
-                done.put(error)
-                return
-
-
-def _fingerprint(file: Path, worker: Worker, live: set[str], held: set[str]) -> _Result:
-    try:
-        sha256 = sha256_of(file)
-    except OSError as error:
-        return NotTaken(str(file), str(error.strerror))
-    if sha256 in live:
-        return None
-    return sha256 if sha256 in held else worker.fingerprint(file, sha256)
-
-
-def _drain(done: queue.Queue[_Done]) -> None:
-    try:
-        while True:
-            done.get_nowait()
-    except queue.Empty:
-        return
 
 
 def _must_exist(folder: Path) -> None:

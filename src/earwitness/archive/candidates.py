@@ -23,7 +23,8 @@ from earwitness.archive.views import UNCHANGED, View
 
 Mask = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.int64]
-_Packed = npt.NDArray[np.uint64]
+Packed = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
 
 BLOCK_FRAMES = 640  # about ten seconds
 _BIN_FRAMES = 16  # differences of time lines within a quarter of a second are one
@@ -117,23 +118,70 @@ def look_up(
     earlier_by : int
         When a sound is looked up in itself: only what lies so many frames earlier there.
     """
-    probes = _sorted_probes(picture, views, effort, blocks)
+    probes = sorted_probes(picture, views, effort, blocks)
+    tempos = [view.tempo for view in views]
     found: list[Candidate] = []
     for number, segment in enumerate(segments):
-        places, origins = _hits(segment, probes)
-        if not allowed[number].all():
-            recording = np.searchsorted(segment.first_patch, places, side="right") - 1
-            counts = allowed[number][recording]
-            places, origins = places[counts], origins[counts]
-        if earlier_by:
-            before = places * landmarks.ARCHIVE_STEP <= _frames(origins) - earlier_by
-            places, origins = places[before], origins[before]
-        found += _tally(segment, number, places, origins, views, most=most)
-        segment.let_go()
+        rows = look_up_probes(
+            segment, probes, tempos, most=most, allowed=allowed[number], earlier_by=earlier_by
+        )
+        found += candidates_of(rows, number, views)
+    return best(found, most)
+
+
+def look_up_probes(
+    segment: Segment,
+    probes: Packed,
+    tempos: Sequence[float],
+    *,
+    most: int,
+    allowed: Mask,
+    earlier_by: int = 0,
+) -> Rows:
+    """The best that a segment holds for probes: whole numbers only, the same on every machine.
+
+    Parameters
+    ----------
+    segment : Segment
+    probes : np.ndarray of u64 [shape=(n,)]
+        From ``sorted_probes``.
+    tempos : sequence of float
+        Of the views.
+    most, allowed, earlier_by
+        As in ``look_up``.
+
+    Returns
+    -------
+    np.ndarray of i64 [shape=(rows, 5)]
+        Votes, recording, view, block, difference; best first.
+    """
+    places, origins = _hits(segment, probes)
+    if not allowed.all():
+        recording = np.searchsorted(segment.first_patch, places, side="right") - 1
+        counts = allowed[recording]
+        places, origins = places[counts], origins[counts]
+    if earlier_by:
+        before = places * landmarks.ARCHIVE_STEP <= _frames(origins) - earlier_by
+        places, origins = places[before], origins[before]
+    rows = _tally(segment, places, origins, tempos, most=most)
+    segment.let_go()
+    return rows
+
+
+def candidates_of(rows: Rows, segment: int, views: Sequence[View]) -> list[Candidate]:
+    """What was found in a segment, as candidates."""
+    return [
+        Candidate(votes, segment, recording, views[view], block, difference)
+        for votes, recording, view, block, difference in rows.tolist()
+    ]
+
+
+def best(found: Sequence[Candidate], most: int) -> list[Candidate]:
+    """Those with the most votes; among equals, in the order of segments, and as they come."""
     return sorted(found, key=lambda candidate: -candidate.votes)[:most]
 
 
-def _sorted_probes(picture: Floats, views: Sequence[View], effort: Effort, blocks: Mask) -> _Packed:
+def sorted_probes(picture: Floats, views: Sequence[View], effort: Effort, blocks: Mask) -> Packed:
     """All keys to look up, sorted, each packed with the view and the frame it comes from."""
     worth = landmarks.informative(picture, step=effort.step)
     worth &= blocks[np.arange(worth.size) * effort.step // BLOCK_FRAMES]
@@ -156,7 +204,7 @@ def _frames(origins: npt.NDArray[np.uint32]) -> Integers:
     return (origins & np.uint32((1 << _FRAME_BITS) - 1)).astype(np.int64)
 
 
-def _hits(segment: Segment, probes: _Packed) -> tuple[Integers, npt.NDArray[np.uint32]]:
+def _hits(segment: Segment, probes: Packed) -> tuple[Integers, npt.NDArray[np.uint32]]:
     """Places on the segment's time line, and origins here, of all keys that stand in it."""
     longest = _longest_list(segment, probes)
     places_found, origins_found = [], []
@@ -177,7 +225,7 @@ def _hits(segment: Segment, probes: _Packed) -> tuple[Integers, npt.NDArray[np.u
     return np.concatenate(places_found), np.concatenate(origins_found)
 
 
-def _listed(segment: Segment, probes: _Packed) -> tuple[landmarks.Keys, Integers, Integers]:
+def _listed(segment: Segment, probes: Packed) -> tuple[landmarks.Keys, Integers, Integers]:
     """The keys of probes, where the bucket of each begins, and how much is in it."""
     keys = (probes >> np.uint64(32)).astype(np.uint32)
     bucket = (keys >> np.uint32(32 - segment.bucket_bits)).astype(np.int64)
@@ -185,7 +233,7 @@ def _listed(segment: Segment, probes: _Packed) -> tuple[landmarks.Keys, Integers
     return keys, first, segment.buckets[bucket + 1].astype(np.int64) - first
 
 
-def _longest_list(segment: Segment, probes: _Packed) -> int:
+def _longest_list(segment: Segment, probes: Packed) -> int:
     """Up to which length lists are read, so that all in all not too much is."""
     sample = probes[:: 1 + probes.size // _PROBES_AT_ONCE]
     _, _, count = _listed(segment, sample)
@@ -197,20 +245,19 @@ def _longest_list(segment: Segment, probes: _Packed) -> int:
 
 def _tally(
     segment: Segment,
-    number: int,
     places: Integers,
     origins: npt.NDArray[np.uint32],
-    views: Sequence[View],
+    tempos: Sequence[float],
     *,
     most: int,
-) -> list[Candidate]:
+) -> Rows:
     """Count different landmarks per difference, block and view; the best, with their recording."""
-    ballot, difference = _ballots(places, origins, views)
+    ballot, difference = _ballots(places, origins, tempos)
     if ballot.size > _FEW_HITS:
         often = _not_alone(ballot)
         ballot, places, difference = ballot[often], places[often], difference[often]
     if ballot.size == 0:
-        return []
+        return np.zeros((0, 5), np.int64)
     order = np.lexsort((places, ballot))
     ballot, places, difference = ballot[order], places[order], difference[order]
     new = np.ones(ballot.size, np.bool_)
@@ -220,10 +267,10 @@ def _tally(
     starts = np.flatnonzero(new)
     votes = np.add.reduceat(fresh.astype(np.int64), starts)
     follows = _votes_next_door(ballot[starts], votes)
-    best = np.argsort(-(votes + follows), kind="stable")[:most]
+    chosen = np.argsort(-(votes + follows), kind="stable")[:most]
     ends = np.append(starts[1:], ballot.size)
     result = []
-    for index in best.tolist():
+    for index in chosen.tolist():
         ours = slice(int(starts[index]), int(ends[index]))
         place = int(np.median(places[ours]))
         recording = int(np.searchsorted(segment.first_patch, place, side="right")) - 1
@@ -233,18 +280,17 @@ def _tally(
         within = middle - int(segment.first_patch[recording]) * landmarks.ARCHIVE_STEP
         view, block = _view_and_block(int(ballot[starts[index]]))
         count = int(votes[index] + follows[index])
-        result.append(Candidate(count, number, recording, views[view], block, within))
-    return result
+        result.append((count, recording, view, block, within))
+    return np.array(result, np.int64)
 
 
 def _ballots(
-    places: Integers, origins: npt.NDArray[np.uint32], views: Sequence[View]
+    places: Integers, origins: npt.NDArray[np.uint32], tempos: Sequence[float]
 ) -> tuple[Integers, Integers]:
     """What each hit votes for, difference, view and block packed in one, and its exact difference."""
     frames = _frames(origins)
     view = (origins >> np.uint32(_FRAME_BITS)).astype(np.int64)
-    tempos = np.array([each.tempo for each in views])
-    here = np.rint(frames * tempos[view]).astype(np.int64)
+    here = np.rint(frames * np.asarray(tempos, np.float64)[view]).astype(np.int64)
     difference = places * landmarks.ARCHIVE_STEP - here
     cell = (view << _BLOCK_BITS) | (frames // BLOCK_FRAMES)
     voted = (difference + _OFFSET) // _BIN_FRAMES

@@ -139,7 +139,7 @@ def _opened(folder: Path, manifest: Manifest, without_damaged: bool) -> Archive:
     for listed in manifest.segments:
         path = segment_path(folder, listed)
         try:
-            stamp = _stamp(path)
+            stamp = stamp_of(path)
             if checked.get(listed.file) != stamp:
                 segments.check(path, sha256=listed.sha256)
                 checked[listed.file] = stamp
@@ -296,12 +296,12 @@ def _seal(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _stamp(path: Path) -> list[int]:
+def stamp_of(path: Path) -> list[int]:
+    """What of a segment's file changes when it is replaced or written to."""
     try:
-        status = path.stat()
+        return segments.stamp(path.stat())
     except OSError as error:
         raise segments.damaged(path, str(error.strerror)) from error
-    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def _checked(folder: Path) -> dict[str, Any]:

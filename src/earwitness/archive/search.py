@@ -20,9 +20,11 @@ import numpy as np
 
 from earwitness.archive import candidates
 from earwitness.archive.background import Background
-from earwitness.archive.candidates import BLOCK_FRAMES, Mask
+from earwitness.archive.candidates import BLOCK_FRAMES, Candidate, Effort, Mask
 from earwitness.archive.index import Archive
 from earwitness.archive.joining import Stretch, joined
+from earwitness.archive.shards import look_up_shared
+from earwitness.archive.sharing import Engine
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, Floats, pictures
 from earwitness.archive.verification import Held, agreement_in, finer_pitch, moved, verified
 from earwitness.archive.views import CHANGED, UNCHANGED, View
@@ -46,6 +48,7 @@ def search(
     most_probable_error: float,
     without: Collection[str] = (),
     bend: bool = True,
+    engine: Engine | None = None,
 ) -> tuple[Stretch, ...]:
     """Find every stretch of a sound that stands in an archive.
 
@@ -62,17 +65,25 @@ def search(
         Hashes of recordings that do not count.
     bend : bool
         Also look for changed speed, tempo and pitch.
+    engine : Engine, optional
+        What looks through the segments, in place of this process; the result is equal.
 
     Returns
     -------
     tuple of Stretch
         In the order of the questioned sound.
+
+    Raises
+    ------
+    EngineUnreachable, EngineUnfit
     """
     allowed = _allowed(archive, without)
     held: list[Held] = []
     frames = 0
     for part in _parts(sound):
-        found = _search_part(part, archive, allowed, background, most_probable_error, bend)
+        found = _search_part(
+            part, _Asking(archive, allowed, engine), background, most_probable_error, bend
+        )
         held += [moved(item, frames) for item in found]
         frames += part.shape[0]
     stretches = [
@@ -89,13 +100,17 @@ def search(
 
 
 def search_file(
-    path: Path, archive: Archive, *, most_probable_error: float = DEFAULT_ERROR
+    path: Path,
+    archive: Archive,
+    *,
+    most_probable_error: float = DEFAULT_ERROR,
+    engine: Engine | None = None,
 ) -> tuple[Stretch, ...]:
     """Find every stretch of a recording that stands in an archive, by the archive's own background.
 
     Raises
     ------
-    UnreadableFile, NotARecording, DecodeError, TooLong
+    UnreadableFile, NotARecording, DecodeError, TooLong, EngineUnreachable, EngineUnfit
     """
     rate_hz = probe(path).sample_rate_hz
     sound = resampled(decode(path), from_hz=rate_hz, to_hz=SAMPLE_RATE_HZ)
@@ -104,6 +119,7 @@ def search_file(
         archive,
         background=Background.of(archive.manifest.background),
         most_probable_error=most_probable_error,
+        engine=engine,
     )
 
 
@@ -139,20 +155,17 @@ def _parts(sound: Iterable[Floats]) -> Iterator[Floats]:
 
 def _search_part(
     picture: Floats,
-    archive: Archive,
-    allowed: list[Mask],
+    ask: _Asking,
     background: Background,
     most_probable_error: float,
     bend: bool,
 ) -> list[Held]:
     """One part as it is, then what is unexplained of it in every changed view."""
-    frames = picture.shape[0]
+    frames, archive = picture.shape[0], ask.archive
     if frames < _LEAST_FRAMES:
         return []
     windows = Windows(picture)
-    ask = _Asking(windows, archive, allowed)
-    everything = np.ones(windows.blocks, np.bool_)
-    held = ask((UNCHANGED,), everything)
+    held = ask(windows, (UNCHANGED,), np.ones(windows.blocks, np.bool_))
     sure = background.score_for(
         min(most_probable_error, 1e-3),
         seconds=frames * FRAME_S,
@@ -160,36 +173,51 @@ def _search_part(
     )
     if bend:
         explaining = _explaining(held, picture, archive, sure)
-        held += ask(CHANGED, _unexplained(explaining, windows.blocks))
+        held += ask(windows, CHANGED, _unexplained(explaining, windows.blocks))
     return _with_pitch(held, picture, archive, sure)
 
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """Asks an archive for one part of the sound, in some views."""
+    """Asks an archive for one part of a sound, in some views."""
 
-    windows: Windows
     archive: Archive
     allowed: list[Mask]
+    engine: Engine | None
 
-    def __call__(self, views: Sequence[View], blocks: Mask) -> list[Held]:
+    def __call__(self, windows: Windows, views: Sequence[View], blocks: Mask) -> list[Held]:
         if not blocks.any():
             return []
-        picture = self.windows.picture
+        count = int(blocks.sum())
         effort = candidates.effort_for(
-            int(blocks.sum()) * BLOCK_FRAMES, self.archive.landmarks, views=len(views)
+            count * BLOCK_FRAMES, self.archive.landmarks, views=len(views)
         )
-        found = candidates.look_up(
+        found = self._candidates(windows.picture, views, effort, _MOST_GLANCES + 8 * count, blocks)
+        return verified(found, windows, self.archive, most=_MOST_ALIGNED + 2 * count)
+
+    def _candidates(
+        self, picture: Floats, views: Sequence[View], effort: Effort, most: int, blocks: Mask
+    ) -> list[Candidate]:
+        if self.engine is not None:
+            return look_up_shared(
+                picture,
+                self.archive,
+                self.engine,
+                views=views,
+                effort=effort,
+                most=most,
+                allowed=self.allowed,
+                blocks=blocks,
+            )
+        return candidates.look_up(
             picture,
             self.archive.segments,
             views=views,
             effort=effort,
-            most=_MOST_GLANCES + 8 * int(blocks.sum()),
+            most=most,
             allowed=self.allowed,
             blocks=blocks,
         )
-        most = _MOST_ALIGNED + 2 * int(blocks.sum())
-        return verified(found, self.windows, self.archive, most=most)
 
 
 def _with_pitch(held: list[Held], picture: Floats, archive: Archive, sure: float) -> list[Held]:

@@ -77,7 +77,8 @@ class Segment:
         self.path = path
         with path.open("rb") as file:
             header, start = _read_header(file, path)
-            self.bytes = os.fstat(file.fileno()).st_size
+            status = os.fstat(file.fileno())
+            self.bytes, self.stamp = status.st_size, stamp(status)
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self.recordings = tuple(Known(**item) for item in header["recordings"])
         self.bucket_bits = int(header["bucket_bits"])
@@ -104,6 +105,11 @@ class Segment:
     def let_go(self) -> None:
         """Give the pages that were read back to the system; they stay in its cache."""
         self._map.madvise(mmap.MADV_DONTNEED)
+
+
+def stamp(status: os.stat_result) -> list[int]:
+    """What of a file changes when it is replaced or written to: size, time, number on its disk."""
+    return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def check(path: Path, *, sha256: str) -> None:

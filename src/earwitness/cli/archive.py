@@ -16,10 +16,30 @@ from earwitness.archive.joining import Stretch
 from earwitness.archive.listening import export_pairs
 from earwitness.archive.search import DEFAULT_ERROR, search_file
 from earwitness.cli.show import ExitCode, Screen
+from earwitness.engine.cluster import DASK, ENGINE, PROCESSES, engine_named, is_engine
 from earwitness.evidence.names import safe_text
 from earwitness.transcripts.text import clock
 
 _PATH = click.Path(path_type=Path)
+
+
+def _engine(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not is_engine(name):
+        raise click.BadParameter(f"{PROCESSES}, {DASK}, tcp://HOST:PORT or tls://HOST:PORT")
+    return name
+
+
+_with_engine = click.option(
+    "--engine",
+    envvar=ENGINE,
+    default=PROCESSES,
+    show_default=True,
+    show_envvar=True,
+    callback=_engine,
+    metavar="ENGINE",
+    help="Who does the work: this machine's processes, dask (a cluster on this machine), "
+    "or the address of a Dask scheduler.",
+)
 
 
 @click.group()
@@ -31,8 +51,11 @@ def archive() -> None:
 @click.argument("folder", metavar="INDEX", type=_PATH)
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @click.option("--workers", type=click.IntRange(1), help="Processes; one for each core by default.")
+@_with_engine
 @click.pass_obj
-def build(screen: Screen, folder: Path, files: tuple[Path, ...], workers: int | None) -> int:
+def build(
+    screen: Screen, folder: Path, files: tuple[Path, ...], workers: int | None, engine: str
+) -> int:
     """Add FILES, and the files in folders, to the archive INDEX; make it if there is none.
 
     A file whose bytes are in the archive already is passed over. A build that was interrupted goes
@@ -53,7 +76,8 @@ def build(screen: Screen, folder: Path, files: tuple[Path, ...], workers: int | 
             hours = f"{progress.sound_s / 3600:.2f} h of sound"
             bars.update(bar, total=progress.of_files, completed=progress.files, sound=hours)
 
-        built = building.build(folder, files, workers=workers, report=report)
+        with engine_named(engine, workers=workers) as cluster:
+            built = building.build(folder, files, workers=workers, engine=cluster, report=report)
     for left_out in built.not_taken:
         screen.error(f"not taken: {left_out.path}: {left_out.reason}")
     screen.say(
@@ -86,6 +110,8 @@ def build(screen: Screen, folder: Path, files: tuple[Path, ...], workers: int | 
 @click.option(
     "--sources", type=_PATH, multiple=True, metavar="FOLDER", help="Where the archive's files lie."
 )
+@click.option("--workers", type=click.IntRange(1), help="Processes of dask; one for each core.")
+@_with_engine
 @click.pass_obj
 def search(
     screen: Screen,
@@ -95,10 +121,13 @@ def search(
     without_damaged: bool,
     listen: Path | None,
     sources: tuple[Path, ...],
+    workers: int | None,
+    engine: str,
 ) -> None:
     """Find what of the recording FILE stands in the archive INDEX."""
     opened = index.open_archive(folder, without_damaged=without_damaged)
-    found = search_file(file, opened, most_probable_error=most_probable_error)
+    with engine_named(engine, workers=workers) as cluster:
+        found = search_file(file, opened, most_probable_error=most_probable_error, engine=cluster)
     background = Background.of(opened.manifest.background)
     for name in opened.missing:
         screen.error(f"NOT searched, because it is damaged: {name}")
