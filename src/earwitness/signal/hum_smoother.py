@@ -37,7 +37,8 @@ HARMONIC_WANDERS: Final = 0.002
 LEAST_SIGMA_HZ: Final = 0.00005
 _STARTS: Final = ((0.0,) * 4, (0.3, 0.1, 0.03, 0.0, 0.0), (0.5, 0.5, 0.2, 0.1, 0.0, 0.0))
 """Radians by which harmonics may wander in a second besides, in each pass. The frames' track may be too
-far off for all harmonics to keep step at first; of the courses that these begin with, the likeliest is kept."""
+far off for all harmonics to keep step at first; of the courses that these begin with, the likeliest is
+kept."""
 
 _PIECE_S, _MARGIN_S = 900, 60
 _AMPLITUDE_S, _OWN_S = 32, 8
@@ -175,10 +176,14 @@ def _by_second(turned: Complexes128) -> tuple[Complexes128, Reals]:
 
 
 def _amplitudes(straight: Complexes128, variances: Reals) -> Reals:
-    """Of lines that were turned to zero phase, over about half a minute; never nothing."""
-    sums = _averaged(straight.real / variances, 2 * _AMPLITUDE_S)
-    found = sums / _averaged(1.0 / variances, 2 * _AMPLITUDE_S)
-    least = 1e-3 * np.sqrt(np.median(variances, axis=1, keepdims=True))
+    """Of lines that were turned to zero phase, over about half a minute.
+
+    Not less than half of what their power tells, or a line out of phase would push without bound.
+    """
+    weights = _averaged(1.0 / variances, 2 * _AMPLITUDE_S)
+    found = _averaged(straight.real / variances, 2 * _AMPLITUDE_S) / weights
+    power = _averaged(np.abs(straight) ** 2 / variances - 1.0, 2 * _AMPLITUDE_S) / weights
+    least = np.maximum(0.5 * np.sqrt(np.maximum(power, 0.0)), 0.1 * np.sqrt(variances))
     return np.asarray(np.maximum(found, least))
 
 

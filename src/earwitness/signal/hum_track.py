@@ -33,6 +33,9 @@ NOTHING_KNOWN_HZ: Final = 1.0
 
 _MOVES_HZ_PER_S: Final = 0.0025
 _PASSES: Final = ((8, 0.150, 0.003), (HARMONICS, 0.050, 0.001), (HARMONICS, 0.020, 0.0005))
+_REFINED_BY_HZ: Final = (
+    0.05  # farther than frames are off by; beyond it, the harmonics got out of step
+)
 _STANDS_OUT: Final = 3.0  # spreads by which a harmonic stands out along the track
 
 
@@ -107,8 +110,11 @@ def track_hum(bands: Complexes, presence: Presence, *, nominal_hz: int) -> HumTr
     if ratios.any():
         cycles = phase_of(track, nominal_hz=nominal_hz, values=bands.shape[1])
         off, errors = smooth_hum(bands, cycles, _counting(ratios))
-        inner = slice(FRAME_S // 2 - KERNEL.size // 2 - 1, None)
-        track, sigma = nominal_hz + off[inner][: track.size], errors[inner][: track.size]
+        first = FRAME_S // 2 - KERNEL.size // 2 - 1
+        here = slice(first, first + track.size)
+        moved = nominal_hz + off[here] - track
+        near = np.clip(moved, -_REFINED_BY_HZ, _REFINED_BY_HZ)
+        track, sigma = track + near, np.hypot(errors[here], moved - near)
     return HumTrack(
         nominal_hz=nominal_hz,
         times_s=times_s,
