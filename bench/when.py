@@ -14,7 +14,7 @@ times as long, and a parabola through it and its neighbours.
 
 *dates*: a record of so many days is simulated, as an Ornstein-Uhlenbeck process fitted to the mains
 recordings (no year of the grid is at hand, so this is said). A place in it, or in another record, is
-drawn; to it are added real errors of real tracks from the rows, cut to 60-600 s. The record is rounded to
+drawn; to it are added real errors of real tracks from the rows, cut to 30-600 s. The record is rounded to
 1 mHz, as operators publish it. The search states a probability that its best place is wrong; how often it
 is, is counted.
 """
@@ -231,7 +231,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--days", type=float, default=3)
-    parser.add_argument("--lengths", type=int, nargs="*", default=[60, 90, 120, 240, 480])
+    parser.add_argument("--lengths", type=int, nargs="*", default=[30, 45, 60, 90, 120, 240])
     parser.add_argument("--levels", type=float, nargs="*", default=list(LEVELS_DB))
     given = parser.parse_args()
     if given.part == "tracks":

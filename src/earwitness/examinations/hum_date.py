@@ -62,7 +62,7 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
        correlation is not used, since tracks of different days correlate.
     4. How well wrong places agree is told from the record itself, by the law that its best
        places follow. How well the right one agrees is known from the standard errors, and from
-       what a record may be off by, up to 2 mHz. Bayes' rule weighs the two: each candidate gets a
+       what a record may be off by, up to 1 mHz. Bayes' rule weighs the two: each candidate gets a
        probability, and so does "none of them", which is given one half before looking.
     5. A date is told where a candidate has 99 % or more; candidates are listed where they have half
        together; with less it is not examined.

@@ -34,9 +34,9 @@ _ERROR_MEMORY_S: Final = 10.0
 _SIGMA_UNSURE: Final = 0.6
 """Of the logarithm of the track's variance, as measured by ``bench/when.py``."""
 
-_RECORD_ERRORS_HZ: Final = (0.0, 0.00025, 0.0005, 0.001, 0.002)
+_RECORD_ERRORS_HZ: Final = (0.0, 0.00025, 0.0005, 0.001)
 """What a record may be off by, second by second: its digits, its clock, and the distance on the grid. None
-of it is known, so each is given a fifth."""
+of it is known, so each is given a quarter."""
 
 
 @dataclass(frozen=True)
