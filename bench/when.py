@@ -14,8 +14,9 @@ times as long, and a parabola through it and its neighbours.
 
 *dates*: a record of so many days is simulated, as an Ornstein-Uhlenbeck process fitted to the mains
 recordings (no year of the grid is at hand, so this is said). A place in it, or in another record, is
-drawn; to it are added real errors of real tracks from the rows, cut to 60-600 s. The search states a
-probability that its best place is wrong; how often it is, is counted.
+drawn; to it are added real errors of real tracks from the rows, cut to 30-600 s. The record is rounded to
+1 mHz, as operators publish it. The search states a probability that its best place is wrong; how often it
+is, is counted.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ import soxr
 from bench.heard_conditions import opus
 from bench.hum_data import RATE, frequency_hz, mains_cycles, mains_paths, mixed
 from bench.whole_mains import interval
-from earwitness.grid.match import _SMOOTH, Track, search
+from earwitness.grid.match import Track, search
 from earwitness.signal.hum import FRAME_S, HUM_RATE_HZ, find_hum
+from earwitness.signal.hum_smoother import KERNEL
 from earwitness.signal.hum_track import hum_bands, track_hum
 
 LEVELS_DB = (-20.0, -40.0, -10.0, -30.0)
@@ -79,7 +81,7 @@ def track_row(level: float, codec: str, number: int, half: str) -> dict:
     bands = hum_bands(low, nominal_hz=50, sample_rate_hz=HUM_RATE_HZ)
     track = track_hum(bands, presence, nominal_hz=50)
     seconds = time.process_time() - started
-    truth = np.convolve(frequency_hz(cycles), _SMOOTH, mode="same")
+    truth = np.convolve(frequency_hz(cycles), KERNEL, mode="same")
     truth = np.interp(track.times_s, np.arange(truth.size) + 0.5, truth)[10:-10]
     ours = 1000 * (track.frequency_hz[10:-10] - truth)
     other = 1000 * (baseline(low)[: track.times_s.size][10:-10] - truth)
@@ -92,8 +94,8 @@ def track_row(level: float, codec: str, number: int, half: str) -> dict:
         "stated_mhz": round(float(1000 * np.sqrt(np.mean(track.sigma_hz**2))), 3),
         "hum_to_noise_db": round(track.hum_to_noise_db, 1),
         "seconds": round(seconds, 1),
-        "errors": [round(float(e), 2) for e in ours],
-        "sigmas": [round(float(1000 * s), 2) for s in track.sigma_hz[10:-10]],
+        "errors": [round(float(e), 3) for e in ours],
+        "sigmas": [round(float(1000 * s), 3) for s in track.sigma_hz[10:-10]],
     }
 
 
@@ -153,11 +155,12 @@ def dates(
         row = rows[random.integers(len(rows))]
         length = int(random.choice(lengths_s))
         at = random.integers(len(row["errors"]) - length + 1)
-        record = wandering(int(86_400 * days), random)
+        exact = wandering(int(86_400 * days), random)
+        record = np.round(exact, 3)
         is_in = random.random() < 0.5
-        source = record if is_in else wandering(20_000, random)
+        source = exact if is_in else wandering(20_000, random)
         place = int(random.integers(100, source.size - length - 100))
-        true = np.convolve(source[place - 20 : place + length + 20], _SMOOTH, mode="same")[20:-20]
+        true = np.convolve(source[place - 20 : place + length + 20], KERNEL, mode="same")[20:-20]
         off = (
             true
             + np.asarray(row["errors"][at : at + length]) / 1000
@@ -228,7 +231,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--days", type=float, default=3)
-    parser.add_argument("--lengths", type=int, nargs="*", default=[60, 90, 120, 240, 480])
+    parser.add_argument("--lengths", type=int, nargs="*", default=[30, 45, 60, 90, 120, 240])
     parser.add_argument("--levels", type=float, nargs="*", default=list(LEVELS_DB))
     given = parser.parse_args()
     if given.part == "tracks":

@@ -7,12 +7,12 @@ import pytest
 import scipy.signal
 
 from earwitness.grid.match import (
-    _SMOOTH,
     Floats32,
     Track,
     search,
     wrong_places,
 )
+from earwitness.signal.hum_smoother import KERNEL
 
 
 def wandering(seconds: int, seed: int) -> Floats32:
@@ -29,7 +29,7 @@ def track_at(
     start: int, seconds: int, *, error_hz: float = 0.002, offset_hz: float = 0.0, seed: int = 2
 ) -> Track:
     """What would be followed of the record, with an error."""
-    blurred = np.convolve(RECORD.astype(np.float64), _SMOOTH, mode="same")
+    blurred = np.convolve(RECORD.astype(np.float64), KERNEL, mode="same")
     error = error_hz * np.random.default_rng(seed).standard_normal(seconds)
     off = blurred[start : start + seconds] + error + offset_hz
     return Track(off, np.full(seconds, error_hz), 50)
@@ -46,8 +46,8 @@ def test_every_place_is_compared_as_by_hand() -> None:
     assert first == 0 and squares.size == 2_000 - 90 + 1
     here = np.isfinite(record)
     filled = np.where(here, record, 0.0).astype(np.float64)
-    smooth = np.convolve(filled, _SMOOTH, "same") / np.maximum(
-        np.convolve(here.astype(float), _SMOOTH, "same"), 1e-3
+    smooth = np.convolve(filled, KERNEL, "same") / np.maximum(
+        np.convolve(here.astype(float), KERNEL, "same"), 1e-3
     )
     for place in (200, 700, 850, 1_500):
         fine = here[place : place + 90]

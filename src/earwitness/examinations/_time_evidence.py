@@ -214,12 +214,14 @@ def hum_times(dates: HumDates) -> Iterator[Constraint]:
     """When its mains hum was in the grid: the time that it was made, or copied on the mains.
 
     Sound is no younger than a hum that lies over it, whichever of the two it was; that it is no older
-    holds only if the hum came in when it was made. Where the phase breaks and no part has a date of
-    its own, what lies behind the break is younger than it seems by what was taken out there.
+    holds only if the hum came in when it was made. Where the phase breaks and not every part has a date
+    of its own, what lies behind the break is younger than it seems by what was taken out there.
     """
-    dated = dates.dated_pieces or ([dates.whole] if dates.whole and dates.whole.is_dated else [])
+    dated = dates.dated_pieces
+    if dates.whole and dates.whole.is_dated and (not dated or len(dated) < len(dates.pieces)):
+        dated = [*dated, dates.whole]
     for part in dated:
-        passage = Passage(part.start_s, part.end_s) if dates.dated_pieces else None
+        passage = Passage(part.start_s, part.end_s) if part is not dates.whole else None
         point = passage.point if passage else RECORDING
         first_s = part.best.start_s + int(part.start_s)
         last_s = part.best.start_s + int(part.end_s) + 1

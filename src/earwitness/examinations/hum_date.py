@@ -61,9 +61,9 @@ def hum_date_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
        (100 parts in a million). What counts is the mean square of what is left, in hertz; a
        correlation is not used, since tracks of different days correlate.
     4. How well wrong places agree is told from the record itself, by the law that its best
-       places follow. How well the right one agrees is known from the standard errors. Bayes' rule
-       weighs the two: each candidate gets a probability, and so does "none of them", which is given
-       one half before looking.
+       places follow. How well the right one agrees is known from the standard errors, and from
+       what a record may be off by, up to 1 mHz. Bayes' rule weighs the two: each candidate gets a
+       probability, and so does "none of them", which is given one half before looking.
     5. A date is told where a candidate has 99 % or more; candidates are listed where they have half
        together; with less it is not examined.
     6. Pieces between breaks are matched on their own. Pieces that were recorded at different times

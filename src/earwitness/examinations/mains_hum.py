@@ -32,6 +32,7 @@ DRAWN = 2_000
         "Grigoras 2005, Int. J. Speech, Language and the Law 12(1) (the frequency of the hum)",
         "Bykhovsky and Cohen 2013, IEEE TIFS 8(5) (likelihood over harmonics)",
         "Hua, Liao, Wang, Ye, Ma 2020 and 2021, IEEE TIFS (robust filtering, choice of harmonics)",
+        "Rauch, Tung, Striebel 1965, AIAA J. 3(8) (the filter's way back)",
     ),
     needs=Needs(min_seconds=LEAST_S),
     applies_to=(Role.QUESTIONED,),
@@ -44,11 +45,13 @@ def mains_hum_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
        chance and speech give in this recording. Hum is there if it stands six of their spreads
        above their middle. How often a frequency without mains does so was measured.
     2. The hum is followed in frames of 16 s, 1 s apart, over harmonics 1 to 20, each in a band as many
-       times as wide. Three passes turn the bands back by the track so far, keep the harmonics that
-       stand out along it, and correct it by the likelihood, in which no harmonic of any frame can
-       outweigh the rest.
-    3. The standard error of each frame follows from the power of its harmonics over the noise beside
-       them; its size was fitted to recordings with hum that is known.
+       times as wide. In a frame every moment weighs as little as there is noise beside the line. Three
+       passes turn the bands back by the track so far, keep the harmonics that stand out along it, and
+       correct it by the likelihood.
+    3. Around that track the phases of these harmonics are followed from second to second, by a Kalman
+       filter run forth and back. A grid's frequency is taken to wander as real grids do, and a harmonic
+       to keep its phase against the fundamental nearly as real mains do. What is told is the mean
+       over five seconds, and its standard error, which follows from the noise that was measured.
     """
     case.progress(0.1, "looking for mains hum")
     hum = hum_of(recording)  # 1, 2, 3
@@ -69,7 +72,7 @@ def mains_hum_v1(recording: Recording, case: CaseView) -> Finding | NotExamined:
             Measure("mean frequency", float(track.frequency_hz.mean()), "Hz", digits=4),
             Measure("spread of the frequency", 1000 * float(track.frequency_hz.std()), "mHz"),
             Measure(
-                "standard error, middle of all frames",
+                "standard error, middle of all seconds",
                 1000 * float(np.median(track.sigma_hz)),
                 "mHz",
             ),

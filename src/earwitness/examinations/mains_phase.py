@@ -52,7 +52,7 @@ def mains_phase_v1(recording: Recording, case: CaseView) -> Finding | NotExamine
 
     1. Hum is looked for at 50 and 60 Hz and their harmonics. What the same search gives at
        frequencies at which no grid runs tells what chance and speech give in this recording.
-    2. It is followed: the likeliest frequency in frames of 16 s, over all harmonics that stand out.
+    2. It is followed: its likeliest frequency from second to second, over all harmonics that stand out.
     3. For each place, 16 a second, the hum of 4 or 8 s on both sides is summed up at a frequency
        near the running median of the track. The score is how much better one jump, by which all
        harmonics turn as they would for a cut, explains both sides than none, as a log likelihood.

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from earwitness.grid.store import Floats32
+from earwitness.signal.hum_smoother import KERNEL
 
 Reals = npt.NDArray[np.float64]
 
@@ -27,14 +28,15 @@ LEAST_COVERED: Final = 0.9
 APART_S: Final = 60
 _BLOCK: Final = 1 << 17
 _CELL_S: Final = 64
-_ROOT = 0.7
 _ROOT = 0.5
 _LEAST_TAIL, _MOST_TAIL, _CELLS_FOR_ONE = 12, 60, 64
 _ERROR_MEMORY_S: Final = 10.0
-_SIGMA_UNSURE: Final = (
-    0.35  # of the logarithm of the track's variance: as measured by bench/when.py
-)
-_SMOOTH: Final = np.hanning(11)[1:-1] / np.hanning(11)[1:-1].sum()
+_SIGMA_UNSURE: Final = 0.6
+"""Of the logarithm of the track's variance, as measured by ``bench/when.py``."""
+
+_RECORD_ERRORS_HZ: Final = (0.0, 0.00025, 0.0005, 0.001)
+"""What a record may be off by, second by second: its digits, its clock, and the distance on the grid. None
+of it is known, so each is given a quarter."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,9 @@ def search(
     At each place the squares of what is left, weighted by the track's certainty, are summed up by FFT,
     less what one offset within the clock's bounds takes away. How often wrong places agree so well is
     told from the record itself: the agreements of its best places follow a power law, whose power is
-    fitted to the best of them but one. The agreement at the right place is the track's own error, as far
-    as that is known. Bayes' rule weighs the two for every candidate, and "none" by the prior.
+    fitted to the best of them but one. The agreement at the right place is the track's own error and
+    the record's, as far as they are known. Bayes' rule weighs the two for every candidate, and "none"
+    by the prior.
 
     Source
     ------
@@ -162,7 +165,7 @@ def search(
     )
     best = apart[:10]
     ratios = [
-        _density(math.log(cells.squares[at] / expected), spread)
+        _right_density(float(cells.squares[at]), expected, spread)
         / wrong.intensity(float(cells.squares[at]))
         for at in best
     ]
@@ -208,7 +211,7 @@ class WrongPlaces:
 
     For a frequency that wanders as that of a grid does, the logarithm of that number falls as
     the mean square gets less, faster than a power of it and more slowly than its reciprocal. Between
-    the two, the power -0.7 of the mean square is taken to have an exponential tail; that was chosen
+    the two, the power -0.5 of the mean square is taken to have an exponential tail; that was chosen
     on simulated records, and ``bench/when.py`` tells how well it holds.
 
     Attributes
@@ -250,9 +253,11 @@ def wrong_places(squares: Reals) -> WrongPlaces:
     return WrongPlaces((others.size - 1) / float(beyond.sum() + 1e-30), last, int(others.size))
 
 
-def _density(off: float, spread: float) -> float:
-    """Density of the logarithm of the mean square at the right place."""
-    return math.exp(-0.5 * (off / spread) ** 2) / (spread * math.sqrt(2 * math.pi)) + 1e-300
+def _right_density(square: float, expected: float, spread: float) -> float:
+    """Density of the logarithm of the mean square at the right place, whatever the record is off by."""
+    offs = (math.log(square / (expected + error**2)) for error in _RECORD_ERRORS_HZ)
+    total = sum(math.exp(-0.5 * (off / spread) ** 2) for off in offs)
+    return total / (len(_RECORD_ERRORS_HZ) * spread * math.sqrt(2 * math.pi)) + 1e-300
 
 
 def _joined(parts: Sequence[_Cells]) -> _Cells:
@@ -340,9 +345,9 @@ def _compare(
 
 def _smooth(record: Reals, here: npt.NDArray[np.bool_], whole: bool) -> Reals:
     """The record as blurred as a track is, over about four seconds; nothing where it is missing."""
-    blurred = np.convolve(record, _SMOOTH, mode="same")
+    blurred = np.convolve(record, KERNEL, mode="same")
     if whole:
-        edge = np.convolve(np.ones(record.size), _SMOOTH, mode="same")
+        edge = np.convolve(np.ones(record.size), KERNEL, mode="same")
         return np.asarray(blurred / edge)
-    there = np.convolve(here.astype(np.float64), _SMOOTH, mode="same")
+    there = np.convolve(here.astype(np.float64), KERNEL, mode="same")
     return np.asarray(np.where(here, blurred / np.maximum(there, 1e-3), 0.0))

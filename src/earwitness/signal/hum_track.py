@@ -1,11 +1,11 @@
 """The frequency of mains hum through time, from all its harmonics.
 
-Conventions: as in ``hum``. Times are the middles of frames of 16 s, 1 s apart.
+Conventions: as in ``hum``. Times are the middles of frames of 16 s, 1 s apart; the frequency at each is
+the mean under ``hum_smoother.KERNEL``, about five seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,16 +23,20 @@ from earwitness.signal.hum import (
     SEARCH_EVERY_S,
     WINDOW,
     Presence,
-    bounded,
     frames_of,
-    noise_in,
     powers_at,
 )
+from earwitness.signal.hum_smoother import KERNEL, smooth_hum, value_noise
 
-BOUND_TIMES: Final = 2.5
-LEAST_SIGMA_HZ: Final = 0.0009
-_RESIDUAL_MOVES_HZ_PER_S: Final = 0.001
-_PASSES: Final = ((8, 0.050, 0.001), (HARMONICS, 0.020, 0.0005), (HARMONICS, 0.010, 0.00025))
+NOTHING_KNOWN_HZ: Final = 1.0
+"""Standard error where no harmonic stands out."""
+
+_MOVES_HZ_PER_S: Final = 0.0025
+_PASSES: Final = ((8, 0.150, 0.003), (HARMONICS, 0.050, 0.001), (HARMONICS, 0.020, 0.0005))
+_REFINED_BY_HZ: Final = (
+    0.05  # farther than frames are off by; beyond it, the harmonics got out of step
+)
+_STANDS_OUT: Final = 3.0  # spreads by which a harmonic stands out along the track
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,14 @@ def hum_bands(sound: Floats, *, nominal_hz: int, sample_rate_hz: int) -> Complex
 
 
 def track_hum(bands: Complexes, presence: Presence, *, nominal_hz: int) -> HumTrack:
-    """Follow the hum: the likeliest frequency in each frame, given all its harmonics.
+    """Follow the hum through all its harmonics.
 
-    Each pass turns the bands back by the track so far, so that a frame holds nearly steady lines
-    even where the frequency moves; looks at how far off it still is, on a finer grid and with more
-    harmonics; and adds that. In white noise the sum over harmonics of power over noise is the
-    likelihood; a harmonic counts only if it stands out along the track, and no frame of any may
-    outweigh the rest.
+    First by frames of 16 s: each pass turns the bands back by the track so far, so that a frame holds
+    nearly steady lines even where the frequency moves; looks at how far off it still is, on a finer grid
+    and with more harmonics; and adds that. In a frame every value weighs as little as there is noise
+    around it. The sum over harmonics of power over noise is the likelihood; a harmonic counts only if
+    it stands out along the track. Then by the phases of these harmonics, second by second, which gives
+    the standard error too; see ``hum_smoother``.
 
     Parameters
     ----------
@@ -93,21 +98,28 @@ def track_hum(bands: Complexes, presence: Presence, *, nominal_hz: int) -> HumTr
     Bykhovsky and Cohen 2013 (the likelihood over harmonics); Hua, Liao, Wang, Ye, Ma 2020 (robust
     filtering, 2021: selection of harmonics). Written from the papers.
     """
-    noise = np.stack([noise_in(frames_of(band[np.newaxis]))[0] for band in bands])
-    n = noise.shape[1]
-    times_s = np.arange(n, dtype=np.float64) + FRAME_S / 2
     coarse = presence.tracks_hz[nominal_hz]
     coarse_s = FRAME_S / 2 + SEARCH_EVERY_S * np.arange(coarse.size)
+    times_s = np.arange(bands.shape[1] // BASEBAND_RATE_HZ - FRAME_S + 1) + FRAME_S / 2
     track = np.interp(times_s, coarse_s, coarse)
+    ratios = np.zeros(HARMONICS)
     for most, half_hz, step_hz in _PASSES:
-        ratios = _power_ratios(bands, noise, track, nominal_hz, most)
-        track = track + _correction(bands, noise, ratios, track, nominal_hz, half_hz, step_hz)
-    ratios = _power_ratios(bands, noise, track, nominal_hz, HARMONICS)
+        correction, ratios = _pass(bands, track, nominal_hz, most, half_hz, step_hz)
+        track = track + correction
+    sigma = np.full(track.size, NOTHING_KNOWN_HZ)
+    if ratios.any():
+        cycles = phase_of(track, nominal_hz=nominal_hz, values=bands.shape[1])
+        off, errors = smooth_hum(bands, cycles, _counting(ratios))
+        first = FRAME_S // 2 - KERNEL.size // 2 - 1
+        here = slice(first, first + track.size)
+        moved = nominal_hz + off[here] - track
+        near = np.clip(moved, -_REFINED_BY_HZ, _REFINED_BY_HZ)
+        track, sigma = track + near, np.hypot(errors[here], moved - near)
     return HumTrack(
         nominal_hz=nominal_hz,
         times_s=times_s,
         frequency_hz=track,
-        sigma_hz=_standard_errors(bands, noise, ratios, track, nominal_hz),
+        sigma_hz=sigma,
         power_ratios=ratios,
         hum_to_noise_db=_hum_to_noise_db(ratios),
     )
@@ -121,56 +133,44 @@ def phase_of(track_hz: Reals, *, nominal_hz: int, values: int) -> Reals:
     return np.concatenate([[0.0], np.cumsum(off)[:-1]]) / BASEBAND_RATE_HZ
 
 
-def _turned(bands: Complexes, track: Reals, nominal_hz: int) -> Callable[[int], Complexes]:
-    """Frames of a harmonic, turned back by the track."""
+def _pass(
+    bands: Complexes, track: Reals, nominal_hz: int, most: int, half_hz: float, step_hz: float
+) -> tuple[Reals, Reals]:
+    """How far the track is off [shape=(n,)], and how much each harmonic stands out along it."""
     cycles = phase_of(track, nominal_hz=nominal_hz, values=bands.shape[1])
-
-    def frames(k: int) -> Complexes:
-        back = np.exp(-2j * np.pi * (k * cycles % 1.0)).astype(np.complex64)
-        turned: Complexes = frames_of((bands[k - 1] * back)[np.newaxis])[0]
-        return turned
-
-    return frames
-
-
-def _power_ratios(
-    bands: Complexes, noise: Reals, track: Reals, nominal_hz: int, most: int
-) -> Reals:
-    """How much each harmonic stands out along the track, over the same beside it; 0 if it does not."""
-    turned = _turned(bands, track, nominal_hz)
-    beside_hz = np.asarray([0.0, *(s * f for f in (0.2, 0.3, 0.4, 0.5) for s in (-1, 1))])
+    offsets = np.arange(-half_hz, half_hz + step_hz / 2, step_hz)
+    total = np.zeros((track.size, offsets.size), dtype=np.float32)
     ratios = np.zeros(HARMONICS)
-    independent = max(track.size / INDEPENDENT, 2.0)
     for k in range(1, most + 1):
         if not bands[k - 1].any():
             continue
-        power = np.log1p(powers_at(turned(k), k * beside_hz) / noise[k - 1][:, None])
-        means = power.mean(axis=0)
-        own_spread = power[:, 1:].std() / np.sqrt(independent)
-        chance, spread = float(np.median(means[1:])), means[1:].std() + own_spread
-        if means[0] > chance + 3.0 * spread:
-            ratios[k - 1] = np.expm1(means[0]) / np.expm1(chance) - 1.0
-    return ratios
+        frames, noise = _weighted_frames(bands[k - 1] * np.exp(-2j * np.pi * (k * cycles % 1.0)))
+        ratios[k - 1] = _power_ratio(frames, noise, k)
+        if ratios[k - 1]:
+            total += powers_at(frames, k * offsets) / noise[:, np.newaxis]
+    gains = total[np.newaxis] / np.float32(INDEPENDENT)
+    (path,) = best_paths(gains, moves=_MOVES_HZ_PER_S / step_hz)
+    return np.asarray(offsets[path] + step_hz * _peak(total, path)), ratios
 
 
-def _correction(
-    bands: Complexes,
-    noise: Reals,
-    ratios: Reals,
-    track: Reals,
-    nominal_hz: int,
-    half_hz: float,
-    step_hz: float,
-) -> Reals:
-    """How far the track is off [shape=(n,)], by the likelihood of all harmonics that count."""
-    offsets = np.arange(-half_hz, half_hz + step_hz / 2, step_hz)
-    turned = _turned(bands, track, nominal_hz)
-    total = np.zeros((track.size, offsets.size), dtype=np.float32)
-    for k in _counting(ratios):
-        total += bounded(powers_at(turned(k), k * offsets) / noise[k - 1][:, np.newaxis])
-    gains = total[np.newaxis] / INDEPENDENT
-    (path,) = best_paths(gains, moves=_RESIDUAL_MOVES_HZ_PER_S / step_hz)
-    return np.asarray(offsets[path] + step_hz * _peak(total, path))
+def _weighted_frames(turned: npt.NDArray[np.complex128]) -> tuple[Complexes, Reals]:
+    """Frames of a turned baseband, each value over the noise around it, and the noise in each frame."""
+    quiet = 1.0 / value_noise(turned[np.newaxis])[0]
+    frames = frames_of((turned * (quiet / quiet.mean())).astype(np.complex64)[np.newaxis])[0]
+    weights = np.lib.stride_tricks.sliding_window_view(quiet, FRAME_VALUES)[::BASEBAND_RATE_HZ]
+    return frames, np.asarray(weights @ WINDOW.astype(np.float64) ** 2 / quiet.mean() ** 2)
+
+
+def _power_ratio(frames: Complexes, noise: Reals, k: int) -> float:
+    """How much a harmonic stands out along the track, over the same beside it; 0 if it does not."""
+    beside_hz = np.asarray([0.0, *(s * f for f in (0.2, 0.3, 0.4, 0.5) for s in (-1, 1))])
+    power = np.log1p(powers_at(frames, k * beside_hz) / noise[:, np.newaxis])
+    means = power.mean(axis=0)
+    own_spread = power[:, 1:].std() / np.sqrt(max(noise.size / INDEPENDENT, 2.0))
+    chance, spread = float(np.median(means[1:])), means[1:].std() + own_spread
+    if means[0] <= chance + _STANDS_OUT * spread:
+        return 0.0
+    return float(np.expm1(means[0]) / np.expm1(chance) - 1.0)
 
 
 def _counting(ratios: Reals) -> list[int]:
@@ -186,29 +186,6 @@ def _peak(table: npt.NDArray[np.float32], path: npt.NDArray[np.int64]) -> Reals:
     bend = left - 2 * here + right
     top = np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, 1.0), 0.0)
     return np.asarray(np.where(path == inner, np.clip(top, -0.5, 0.5), 0.0))
-
-
-def _standard_errors(
-    bands: Complexes, noise: Reals, ratios: Reals, track: Reals, nominal_hz: int
-) -> Reals:
-    """Standard error of the frequency in each frame, from its own harmonics' power over noise.
-
-    The bound of Cramér and Rao for a line of unknown phase under a Hann window, times a factor for
-    noise that is not white, and a floor for how far a frame blurs what moves in it. Both were chosen
-    on the train half of ``bench/when.py``, which tells how well they hold on the other.
-    """
-    turned = _turned(bands, track, nominal_hz)
-    at_s = (np.arange(FRAME_VALUES) - FRAME_VALUES / 2) / BASEBAND_RATE_HZ
-    window = WINDOW.astype(np.float64)
-    slope = (window * at_s) ** 2
-    worth = 2 * (2 * np.pi) ** 2 * (window * at_s**2).sum() ** 2 / (window.sum() ** 2)
-    loss = slope.sum() / (window**2).sum()
-    information = np.zeros(track.size)
-    for k in _counting(ratios):
-        power = powers_at(turned(k), np.zeros(1))[:, 0] / noise[k - 1]
-        information += k**2 * np.maximum(power - 1.0, 0.1 * ratios[k - 1])
-    bound = np.sqrt(loss / (worth * np.maximum(information, 1e-6)))
-    return np.asarray(np.hypot(BOUND_TIMES * bound, LEAST_SIGMA_HZ))
 
 
 def _hum_to_noise_db(ratios: Reals) -> float:
