@@ -50,7 +50,7 @@ def hum_of(recording: Recording) -> Hum | NotExamined:
             got=f"{recording.duration_s / 3600:.1f} h",
             needed=f"{LONGEST_S / 3600:g} h at most; examine it in parts",
         )
-    arrays = recording.shared("hum_1", lambda: _arrays(recording.signal(HUM_RATE_HZ)))
+    arrays = recording.shared("hum_2", lambda: _arrays(recording.signal(HUM_RATE_HZ)))
     presence = Presence(
         scores=dict(zip(NOMINAL_HZ, map(float, arrays["scores"]), strict=True)),
         decoy_scores=arrays["decoy_scores"],

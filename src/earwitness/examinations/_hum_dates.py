@@ -76,7 +76,7 @@ def hum_dates(
 ) -> HumDates:
     """Look for the hum in records of its nominal frequency; pieces between breaks on their own."""
     case.progress(0.4, "comparing phases")
-    breaks_s = recording.shared("hum_breaks_1", lambda: {"at_s": _breaks_s(recording, hum)})
+    breaks_s = recording.shared("hum_breaks_2", lambda: {"at_s": _breaks_s(recording, hum)})
     breaks = [float(at_s) for at_s in breaks_s["at_s"]]
     case.progress(0.6, "searching the records")
     track = _without_breaks(hum, breaks)
