@@ -37,8 +37,9 @@ from who_data import (
     sound_recording,
 )
 
+from earwitness.examinations._voice_speech import ROOM_SPEAKERS, ROOM_SPEECH_S, first_part
 from earwitness.examinations.voice import LEAST_SNR_DB
-from earwitness.signal.chains import Chain, chain_of, send_through
+from earwitness.signal.chains import Chain, chain_of, send_through, with_room
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder, embedded_for
@@ -119,7 +120,15 @@ def half(
     """The population, matched and clean, and for each turn the test people's questioned and known."""
     everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
     test = [person for person, chain in everyone if not is_refused(chain)]
-    chains = [chain for _, chain in everyone if not is_refused(chain)]
+    others = [
+        first_part(bench.whole(person), ROOM_SPEECH_S)
+        for person in population[:: max(1, len(population) // ROOM_SPEAKERS)][:ROOM_SPEAKERS]
+    ]
+    chains = [
+        with_room(chain, bench.questioned(person, 0, name).signal(), others)
+        for person, chain in everyone
+        if not is_refused(chain)
+    ]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
     embedder = embedder_for(float(np.median(cut_offs)) if len(cut_offs) > len(chains) / 2 else None)

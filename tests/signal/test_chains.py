@@ -11,10 +11,18 @@ import pytest
 import sounds
 from earwitness.evidence.decode import Floats
 from earwitness.evidence.exhibit import Exhibit, Role
-from earwitness.signal.chains import Chain, chain_of, low_pass, noise_spectrum, send_through
+from earwitness.signal.chains import (
+    Chain,
+    chain_of,
+    low_pass,
+    noise_spectrum,
+    send_through,
+    with_room,
+)
 from earwitness.signal.codings import Coding
 from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.recording import Recording
+from earwitness.signal.rooms import Room, in_room
 from earwitness.signal.speech import find_speech
 
 DEMO_SOUNDS = Path(__file__).resolve().parents[2] / "demo" / "sounds"
@@ -65,6 +73,18 @@ def test_without_pauses_no_noise_is_told(tmp_path: Path) -> None:
     chain = chain_of(recorded(path, tmp_path))
     assert chain.noise is None and chain.snr_db is None
     assert Chain().wording == "no lossy codec, full band, noise not known"
+
+
+def test_a_room_is_told_by_what_others_sound_like_in_it() -> None:
+    """Speech in a room has one added to its chain; speech like that of the others has none."""
+    others = [talk(3 * n, 3 * n + 40) for n in range(6)]
+    spoken = [(each, find_speech(each)) for each in others]
+    dry = talk(20, 60, 80)
+    heard = in_room(dry, Room(0.45, 0.0), sample_rate_hz=RATE_HZ, seed=99)
+    assert with_room(Chain(), dry, spoken).room is None
+    told = with_room(Chain(), heard, spoken).room
+    assert told is not None and told.direct_db < 9.0
+    assert "in a room" not in Chain().wording and "a room" in Chain(room=told).wording
 
 
 def test_noise_is_brought_to_the_level_of_the_other() -> None:

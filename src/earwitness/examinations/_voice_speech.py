@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,10 @@ from earwitness.archive.spectrum import SAMPLE_RATE_HZ as FINGERPRINT_RATE_HZ
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
 from earwitness.outcome import canonical_json
-from earwitness.signal.chains import Chain, send_through
+from earwitness.signal.chains import Chain, send_through, with_room
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.speech import Speech, find_speech
+from earwitness.signal.rooms import Room
+from earwitness.signal.speech import FRAME_SAMPLES, Speech, find_speech
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch
@@ -27,6 +28,8 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
+ROOM_SPEAKERS = 10  # whose speech tells what the recording's room adds
+ROOM_SPEECH_S = 12.0  # of each
 _VERSION = "voice_1"
 _THREADS = 4
 Mask = npt.NDArray[np.bool_]
@@ -68,7 +71,8 @@ def chain_key(chain: Chain) -> str:
     codings = [
         [each.codec, each.bit_rate, each.sample_rate_hz, each.channels] for each in chain.codings
     ]
-    told = canonical_json([codings, chain.cut_off_hz, chain.speech_db, chain.snr_db])
+    room = None if chain.room is None else [chain.room.fall_s, chain.room.direct_db]
+    told = canonical_json([codings, chain.cut_off_hz, chain.speech_db, chain.snr_db, room])
     return hashlib.sha256(told.encode() + noise).hexdigest()[:16]
 
 
@@ -104,15 +108,11 @@ def _arrays(
     regions: str,
     most_s: float | None,
 ) -> Mapping[str, npt.NDArray[np.generic]]:
-    speech = recording.speech
-    end = _enough(speech, None if regions else most_s)  # regions may lie at its end
-    signal = np.asarray(recording.signal()[:end])
+    limit = None if regions else most_s  # regions may lie at its end
+    signal, speech = first_part(recording, limit)
     if chain is not None:
         seed = int(recording.exhibit.sha256[:8], 16)
-        within = Speech(
-            speech.probability[: -(-signal.size // 512)], _up_to(speech.regions, signal.size)
-        )
-        signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=within, seed=seed)
+        signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=seed)
         speech = find_speech(signal)
     frames = frame_count(signal.size)
     in_speech = speech.mask(frames, STEP_S)
@@ -147,6 +147,35 @@ def _enough(speech: Speech, most_s: float | None) -> int | None:
 def _up_to(regions: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float64]:
     end_s = samples / BASE_RATE_HZ
     return np.clip(regions[regions[:, 0] < end_s], 0.0, end_s)
+
+
+def first_part(recording: Recording, most_s: float | None) -> tuple[Floats, Speech]:
+    """The beginning of a recording, up to so much net speech, and where somebody speaks in it."""
+    speech = recording.speech
+    signal = np.asarray(recording.signal()[: _enough(speech, most_s)])
+    within = Speech(
+        speech.probability[: -(-signal.size // FRAME_SAMPLES)],
+        _up_to(speech.regions, signal.size),
+    )
+    return signal, within
+
+
+def in_its_room(
+    recording: Recording, case: CaseView, people: Mapping[str, Sequence[Exhibit]], chain: Chain
+) -> Chain:
+    """The chain of the questioned recording with its room, told by a few people of the population."""
+    chosen = [exhibits[0] for exhibits in people.values()]
+    chosen = chosen[:: max(1, len(chosen) // ROOM_SPEAKERS)][:ROOM_SPEAKERS]
+    others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
+
+    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
+        parts = [first_part(case.recording(each), ROOM_SPEECH_S) for each in chosen]
+        with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
+            told = with_room(chain, recording.signal(), parts, each_of=threads.map).room
+        return {"room": np.array([] if told is None else [told.fall_s, told.direct_db])}
+
+    told = recording.shared(f"{_VERSION}-room-{chain_key(chain)}-{others}", compute)["room"]
+    return replace(chain, room=Room(*map(float, told))) if told.size else chain
 
 
 def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:

@@ -2,7 +2,7 @@
 
 A method's error rates hold for the conditions in which they were measured. So the sound of other
 speakers is brought into the conditions of the questioned recording - as loud, as noisy, as narrow,
-through the same codec - before a method is tried on it.
+in such a room, through the same codec - before a method is tried on it.
 
 Conventions: sound is mono float32 [shape=(n,)]; noise is a spectrum of power per hertz from 0 to
 8 kHz, on the 257 bins of 32 ms at 16 kHz.
@@ -10,7 +10,8 @@ Conventions: sound is mono float32 [shape=(n,)]; noise is a spectrum of power pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -29,11 +30,13 @@ from earwitness.signal.quality import (
     speech_levels,
 )
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
+from earwitness.signal.rooms import ROOMS, Room, falls, in_room, likeliest
 from earwitness.signal.speech import FRAME_SAMPLES, Speech
 
 NARROWER_THAN_HZ: Final = 7_600.0  # a cut-off over this lies at the edge of the 16 kHz signal
 _FILTER_S: Final = 0.008
 _MOST_FRAMES: Final = 4_096  # of pauses: two minutes tell a spectrum
+Doubles = npt.NDArray[np.float64]
 _LEAST_LEVEL_DB, _MOST_LEVEL_DB = -60.0, 40.0  # by which sound is made louder at most
 
 
@@ -52,6 +55,8 @@ class Chain:
     noise : np.ndarray [shape=(257,)] or None
         Power per hertz in the pauses; None where there are too few pauses to tell.
     snr_db : float or None
+    room : Room or None
+        More of a room than other speakers have of theirs; None where it is not told (``with_room``).
     """
 
     codings: tuple[Coding, ...] = ()
@@ -59,6 +64,7 @@ class Chain:
     speech_db: float | None = None
     noise: npt.NDArray[np.float64] | None = None
     snr_db: float | None = None
+    room: Room | None = None
 
     @property
     def can_be_done(self) -> bool:
@@ -68,7 +74,9 @@ class Chain:
     @property
     def wording(self) -> str:
         """The chain in words, for a report."""
-        parts = [] if self.cut_off_hz is None else [f"cut off at {self.cut_off_hz / 1000:.1f} kHz"]
+        parts = [] if self.room is None else [self.room.wording]
+        if self.cut_off_hz is not None:
+            parts.append(f"cut off at {self.cut_off_hz / 1000:.1f} kHz")
         if self.snr_db is not None:
             parts.append(f"noise {self.snr_db:.0f} dB under the speech")
         parts += [coding.wording for coding in self.codings]
@@ -100,6 +108,53 @@ def chain_of(recording: Recording) -> Chain:
         noise=noise_spectrum(signal, recording.speech),
         snr_db=levels.snr_db,
     )
+
+
+Spoken = tuple[Floats, Speech]
+
+
+def with_room(
+    chain: Chain,
+    signal: Floats,
+    others: Sequence[Spoken],
+    *,
+    each_of: Callable[..., Iterable[list[Doubles]]] = map,
+) -> Chain:
+    """Tell the room of a recording by what other speakers sound like in its other conditions.
+
+    The others are sent through the chain as they are, and in each of nine rooms. Where their levels, in
+    one of these, fall as the recording's do, and do not as they are, that room is added to the chain.
+
+    Parameters
+    ----------
+    chain : Chain
+    signal : np.ndarray [shape=(n,)]
+        Of the recording, at 16 kHz.
+    others : sequence of (signal, speech)
+        Of other speakers, at 16 kHz.
+    each_of : callable, optional
+        ``map``, or one that works on several at once.
+    """
+    tried = (None, *ROOMS)
+
+    def falls_of(number: int) -> list[Doubles]:
+        sound, speech = others[number]
+        return [
+            falls(
+                send_through(
+                    sound,
+                    replace(chain, room=room),
+                    sample_rate_hz=BASE_RATE_HZ,
+                    speech=speech,
+                    seed=number,
+                )
+            )
+            for room in tried
+        ]
+
+    found = np.array(list(each_of(falls_of, range(len(others)))))
+    best = likeliest(falls(signal), [found[:, number] for number in range(len(tried))])
+    return replace(chain, room=tried[best])
 
 
 def noise_spectrum(signal: Floats, speech: Speech) -> npt.NDArray[np.float64] | None:
@@ -134,11 +189,12 @@ def send_through(
 ) -> Floats:
     """Bring a sound into the conditions of another recording.
 
-    1. It is made as loud as the other's speech.
-    2. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
+    1. It is heard in the other's room, where that is known.
+    2. It is made as loud as the other's speech.
+    3. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
        the sound lacks; what is noisier than the other stays so.
-    3. It is cut off where the other is cut off.
-    4. It goes through the other's codecs, one after the other.
+    4. It is cut off where the other is cut off.
+    5. It goes through the other's codecs, one after the other.
 
     Parameters
     ----------
@@ -163,16 +219,18 @@ def send_through(
         If there is no encoder for one of the codecs.
     """
     changed = np.asarray(sound, dtype=np.float32)
+    if chain.room is not None:  # 1
+        changed = in_room(changed, chain.room, sample_rate_hz=sample_rate_hz, seed=seed)
     if speech is not None:
         base = _at_base_rate(changed, sample_rate_hz)
-        gain = _gain(base, speech, chain.speech_db)  # 1
+        gain = _gain(base, speech, chain.speech_db)  # 2
         changed = changed * gain
-        lacking = _lacking(base * gain, speech, chain.noise)  # 2
+        lacking = _lacking(base * gain, speech, chain.noise)  # 3
         if lacking is not None:
             changed = changed + _noise_like(lacking, changed.size, sample_rate_hz, seed)
-    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 3
+    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 4
         changed = low_pass(changed, chain.cut_off_hz, sample_rate_hz)
-    for coding in chain.codings:  # 4
+    for coding in chain.codings:  # 5
         changed = send_through_codec(changed, coding, sample_rate_hz=sample_rate_hz)
     return changed.astype(np.float32, copy=False)
 
