@@ -37,9 +37,10 @@ from who_data import (
     sound_recording,
 )
 
-from earwitness.examinations._voice_speech import ROOM_SPEAKERS, ROOM_SPEECH_S, first_part
+from earwitness.examinations._voice_speech import BESIDE_SPEAKERS, BESIDE_SPEECH_S, first_part
 from earwitness.examinations.voice import LEAST_SNR_DB
-from earwitness.signal.chains import Chain, chain_of, send_through, with_room
+from earwitness.signal.chains import Chain, chain_of, send_through
+from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder, embedded_for
@@ -115,23 +116,25 @@ def half(
     name: str,
     population: list[Person],
     test: list[Person],
-    embedder_for: Callable[[float | None], Embedder] = embedded_for,
+    embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
 ) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
     """The population, matched and clean, and for each turn the test people's questioned and known."""
     everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
     test = [person for person, chain in everyone if not is_refused(chain)]
     others = [
-        first_part(bench.whole(person), ROOM_SPEECH_S)
-        for person in population[:: max(1, len(population) // ROOM_SPEAKERS)][:ROOM_SPEAKERS]
+        first_part(bench.whole(person), BESIDE_SPEECH_S)
+        for person in population[:: max(1, len(population) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
     ]
     chains = [
-        with_room(chain, bench.questioned(person, 0, name).signal(), others)
+        beside(chain, bench.questioned(person, 0, name).signal(), others)
         for person, chain in everyone
         if not is_refused(chain)
     ]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
-    cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
-    embedder = embedder_for(float(np.median(cut_offs)) if len(cut_offs) > len(chains) / 2 else None)
+    embedder = embedder_for(
+        _of_most([chain.cut_off_hz for chain in chains]),
+        _of_most([chain.low_cut_hz for chain in chains]),
+    )
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
@@ -149,6 +152,12 @@ def half(
         for turn in bench.turns
     ]
     return embedder, speakers, sides
+
+
+def _of_most(frequencies_hz: list[float | None]) -> float | None:
+    """The middle one of those that were told, if that is most of them."""
+    told = [each for each in frequencies_hz if each is not None]
+    return float(np.median(told)) if len(told) > len(frequencies_hz) / 2 else None
 
 
 def done_already(rows: Path) -> set[tuple[str, float, str, int]]:

@@ -17,12 +17,12 @@ from earwitness.signal.chains import (
     low_pass,
     noise_spectrum,
     send_through,
-    with_room,
 )
 from earwitness.signal.codings import Coding
+from earwitness.signal.conditions import low_levels
 from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.recording import Recording
-from earwitness.signal.rooms import Room, in_room
+from earwitness.signal.rooms import Room, falls
 from earwitness.signal.speech import find_speech
 
 DEMO_SOUNDS = Path(__file__).resolve().parents[2] / "demo" / "sounds"
@@ -75,16 +75,16 @@ def test_without_pauses_no_noise_is_told(tmp_path: Path) -> None:
     assert Chain().wording == "no lossy codec, full band, noise not known"
 
 
-def test_a_room_is_told_by_what_others_sound_like_in_it() -> None:
-    """Speech in a room has one added to its chain; speech like that of the others has none."""
-    others = [talk(3 * n, 3 * n + 40) for n in range(6)]
-    spoken = [(each, find_speech(each)) for each in others]
-    dry = talk(20, 60, 80)
-    heard = in_room(dry, Room(0.45, 0.0), sample_rate_hz=RATE_HZ, seed=99)
-    assert with_room(Chain(), dry, spoken).room is None
-    told = with_room(Chain(), heard, spoken).room
-    assert told is not None and told.direct_db < 9.0
-    assert "in a room" not in Chain().wording and "a room" in Chain(room=told).wording
+def test_a_room_and_a_low_cut_are_given_to_another() -> None:
+    """Low frequencies are taken away, and speech dies away more slowly than it did."""
+    sound = talk(1, 9)
+    cut = send_through(sound, Chain(low_cut_hz=300.0), sample_rate_hz=RATE_HZ)
+    assert (low_levels(sound)[:3] - low_levels(cut)[:3] > 8).all()
+    chain = Chain(room=Room(0.5, 0.0))
+    heard = send_through(sound, chain, sample_rate_hz=RATE_HZ)
+    assert falls(heard)[1] < falls(sound)[1] - 3
+    assert chain.wording.startswith("a room (")
+    assert Chain(low_cut_hz=300.0).wording == "cut off under 300 Hz"
 
 
 def test_noise_is_brought_to_the_level_of_the_other() -> None:

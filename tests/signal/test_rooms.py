@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from earwitness.evidence.decode import Floats
-from earwitness.signal.rooms import ROOMS, Room, falls, in_room, likeliest
+from earwitness.signal.rooms import Room, falls, in_room
 
 RATE_HZ = 16_000
 
@@ -63,25 +63,6 @@ def test_loudness_changes_no_fall() -> None:
 def test_too_short_a_sound_has_no_falls() -> None:
     """A quarter of a second and less tells nothing, and is no error."""
     assert not falls(np.zeros(3_000, dtype=np.float32)).any()
-
-
-def test_the_likeliest_room_is_that_which_was_there() -> None:
-    """Of all nine and none, for a speaker that is not among the others."""
-    others = [bursts(seed) for seed in range(2, 10)]
-    tried = [None, *ROOMS]
-    conditions = [
-        np.array([falls(_heard(each, room, seed)) for seed, each in enumerate(others)])
-        for room in tried
-    ]
-    for room in (None, Room(0.25, 4.0), Room(0.7, -1.0)):
-        own = falls(_heard(bursts(1), room, 99))
-        assert tried[likeliest(own, conditions)] == room
-
-
-def _heard(sound: Floats, room: Room | None, seed: int) -> Floats:
-    if room is None:
-        return sound
-    return in_room(sound, room, sample_rate_hz=RATE_HZ, seed=seed)
 
 
 def test_a_room_in_words() -> None:

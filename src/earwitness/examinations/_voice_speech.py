@@ -17,7 +17,8 @@ from earwitness.archive.spectrum import SAMPLE_RATE_HZ as FINGERPRINT_RATE_HZ
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
 from earwitness.outcome import canonical_json
-from earwitness.signal.chains import Chain, send_through, with_room
+from earwitness.signal.chains import Chain, send_through
+from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.rooms import Room
 from earwitness.signal.speech import FRAME_SAMPLES, Speech, find_speech
@@ -28,8 +29,8 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
-ROOM_SPEAKERS = 10  # whose speech tells what the recording's room adds
-ROOM_SPEECH_S = 12.0  # of each
+BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
+BESIDE_SPEECH_S = 12.0  # of each
 _VERSION = "voice_1"
 _THREADS = 4
 Mask = npt.NDArray[np.bool_]
@@ -72,7 +73,8 @@ def chain_key(chain: Chain) -> str:
         [each.codec, each.bit_rate, each.sample_rate_hz, each.channels] for each in chain.codings
     ]
     room = None if chain.room is None else [chain.room.fall_s, chain.room.direct_db]
-    told = canonical_json([codings, chain.cut_off_hz, chain.speech_db, chain.snr_db, room])
+    band_hz = [chain.low_cut_hz, chain.cut_off_hz]
+    told = canonical_json([codings, band_hz, chain.speech_db, chain.snr_db, room])
     return hashlib.sha256(told.encode() + noise).hexdigest()[:16]
 
 
@@ -160,22 +162,29 @@ def first_part(recording: Recording, most_s: float | None) -> tuple[Floats, Spee
     return signal, within
 
 
-def in_its_room(
+def beside_the_population(
     recording: Recording, case: CaseView, people: Mapping[str, Sequence[Exhibit]], chain: Chain
 ) -> Chain:
-    """The chain of the questioned recording with its room, told by a few people of the population."""
+    """The chain of the questioned recording with what a few people of the population tell of it."""
     chosen = [exhibits[0] for exhibits in people.values()]
-    chosen = chosen[:: max(1, len(chosen) // ROOM_SPEAKERS)][:ROOM_SPEAKERS]
+    chosen = chosen[:: max(1, len(chosen) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
     others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        parts = [first_part(case.recording(each), ROOM_SPEECH_S) for each in chosen]
+        parts = [first_part(case.recording(each), BESIDE_SPEECH_S) for each in chosen]
         with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
-            told = with_room(chain, recording.signal(), parts, each_of=threads.map).room
-        return {"room": np.array([] if told is None else [told.fall_s, told.direct_db])}
+            told = beside(chain, recording.signal(), parts, each=threads.map)
+        return {
+            "low_cut_hz": np.array([] if told.low_cut_hz is None else [told.low_cut_hz]),
+            "room": np.array([] if told.room is None else [told.room.fall_s, told.room.direct_db]),
+        }
 
-    told = recording.shared(f"{_VERSION}-room-{chain_key(chain)}-{others}", compute)["room"]
-    return replace(chain, room=Room(*map(float, told))) if told.size else chain
+    told = recording.shared(f"{_VERSION}-beside-{chain_key(chain)}-{others}", compute)
+    return replace(
+        chain,
+        low_cut_hz=float(told["low_cut_hz"][0]) if told["low_cut_hz"].size else None,
+        room=Room(*map(float, told["room"])) if told["room"].size else None,
+    )
 
 
 def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:

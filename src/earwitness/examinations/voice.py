@@ -19,9 +19,9 @@ from earwitness.examinations._voice_scores import (
 )
 from earwitness.examinations._voice_speech import (
     Heard,
+    beside_the_population,
     by_speaker,
     heard,
-    in_its_room,
     population,
     same_sound,
 )
@@ -71,9 +71,9 @@ def voice_v1(
        the method was validated on, fewer than 20 people in the population, known recordings of more
        than one person, known or population recordings that are the questioned one or a part of it.
     2. The conditions of the questioned recording are measured: codec and bit rate of the file, band,
-       level, and the spectrum of its noise; and its room, where speech dies away as that of the
-       population does in one of nine rooms and not without. The recordings of the population are sent
-       through the same.
+       level, and the spectrum of its noise; a cut of its low frequencies, and its room, where ten people
+       of the population become like it with one of four cuts and in one of nine rooms, and are not like
+       it without. The recordings of the population are sent through the same.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
     4. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
@@ -106,9 +106,6 @@ def voice_v1(
     quiet = [each for each in material.known if known[each.sha256].speech_s < LEAST_PART_S]
     material = replace(material, known=tuple(each for each in material.known if each not in quiet))
     known = {each.sha256: known[each.sha256] for each in material.known}
-    case.progress(0.05, "telling the recording's room")
-    chain = in_its_room(recording, case, material.people, chain)  # 2
-    material = replace(material, chain=chain)
     case.progress(0.1, "bringing the population into the recording's conditions")
     speakers, pitches = population(  # 2
         case, material.people, embedder, chain, lambda done: case.progress(0.1 + 0.5 * done)
@@ -225,7 +222,11 @@ def _material(recording: Recording, case: CaseView, model: str) -> Material | No
             got=", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""),
             needed="recordings made on other occasions; withdraw these",
         )
-    embedder: Embedder = embedded_for(chain.cut_off_hz) if model == "embedded" else _neural(model)
+    case.progress(0.05, "telling low frequencies and room")
+    chain = beside_the_population(recording, case, people, chain)
+    embedder: Embedder = (
+        embedded_for(chain.cut_off_hz, chain.low_cut_hz) if model == "embedded" else _neural(model)
+    )
     return Material(chain, embedder, speaker, tuple(known), people)
 
 

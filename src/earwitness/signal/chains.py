@@ -10,8 +10,7 @@ Conventions: sound is mono float32 [shape=(n,)]; noise is a spectrum of power pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -30,13 +29,12 @@ from earwitness.signal.quality import (
     speech_levels,
 )
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.rooms import ROOMS, Room, falls, in_room, likeliest
+from earwitness.signal.rooms import Room, in_room
 from earwitness.signal.speech import FRAME_SAMPLES, Speech
 
 NARROWER_THAN_HZ: Final = 7_600.0  # a cut-off over this lies at the edge of the 16 kHz signal
 _FILTER_S: Final = 0.008
 _MOST_FRAMES: Final = 4_096  # of pauses: two minutes tell a spectrum
-Doubles = npt.NDArray[np.float64]
 _LEAST_LEVEL_DB, _MOST_LEVEL_DB = -60.0, 40.0  # by which sound is made louder at most
 
 
@@ -55,8 +53,11 @@ class Chain:
     noise : np.ndarray [shape=(257,)] or None
         Power per hertz in the pauses; None where there are too few pauses to tell.
     snr_db : float or None
+    low_cut_hz : float or None
+        Under which its low frequencies were taken away.
     room : Room or None
-        More of a room than other speakers have of theirs; None where it is not told (``with_room``).
+        Beyond the rooms that other speakers were recorded in. Both are None where they were not told;
+        that takes other speakers (``signal/conditions.py``).
     """
 
     codings: tuple[Coding, ...] = ()
@@ -64,6 +65,7 @@ class Chain:
     speech_db: float | None = None
     noise: npt.NDArray[np.float64] | None = None
     snr_db: float | None = None
+    low_cut_hz: float | None = None
     room: Room | None = None
 
     @property
@@ -75,6 +77,8 @@ class Chain:
     def wording(self) -> str:
         """The chain in words, for a report."""
         parts = [] if self.room is None else [self.room.wording]
+        if self.low_cut_hz is not None:
+            parts.append(f"cut off under {self.low_cut_hz:.0f} Hz")
         if self.cut_off_hz is not None:
             parts.append(f"cut off at {self.cut_off_hz / 1000:.1f} kHz")
         if self.snr_db is not None:
@@ -108,53 +112,6 @@ def chain_of(recording: Recording) -> Chain:
         noise=noise_spectrum(signal, recording.speech),
         snr_db=levels.snr_db,
     )
-
-
-Spoken = tuple[Floats, Speech]
-
-
-def with_room(
-    chain: Chain,
-    signal: Floats,
-    others: Sequence[Spoken],
-    *,
-    each_of: Callable[..., Iterable[list[Doubles]]] = map,
-) -> Chain:
-    """Tell the room of a recording by what other speakers sound like in its other conditions.
-
-    The others are sent through the chain as they are, and in each of nine rooms. Where their levels, in
-    one of these, fall as the recording's do, and do not as they are, that room is added to the chain.
-
-    Parameters
-    ----------
-    chain : Chain
-    signal : np.ndarray [shape=(n,)]
-        Of the recording, at 16 kHz.
-    others : sequence of (signal, speech)
-        Of other speakers, at 16 kHz.
-    each_of : callable, optional
-        ``map``, or one that works on several at once.
-    """
-    tried = (None, *ROOMS)
-
-    def falls_of(number: int) -> list[Doubles]:
-        sound, speech = others[number]
-        return [
-            falls(
-                send_through(
-                    sound,
-                    replace(chain, room=room),
-                    sample_rate_hz=BASE_RATE_HZ,
-                    speech=speech,
-                    seed=number,
-                )
-            )
-            for room in tried
-        ]
-
-    found = np.array(list(each_of(falls_of, range(len(others)))))
-    best = likeliest(falls(signal), [found[:, number] for number in range(len(tried))])
-    return replace(chain, room=tried[best])
 
 
 def noise_spectrum(signal: Floats, speech: Speech) -> npt.NDArray[np.float64] | None:
@@ -193,7 +150,7 @@ def send_through(
     2. It is made as loud as the other's speech.
     3. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
        the sound lacks; what is noisier than the other stays so.
-    4. It is cut off where the other is cut off.
+    4. It is cut off where the other is cut off, low and high.
     5. It goes through the other's codecs, one after the other.
 
     Parameters
@@ -228,7 +185,9 @@ def send_through(
         lacking = _lacking(base * gain, speech, chain.noise)  # 3
         if lacking is not None:
             changed = changed + _noise_like(lacking, changed.size, sample_rate_hz, seed)
-    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 4
+    if chain.low_cut_hz is not None:  # 4
+        changed = high_pass(changed, chain.low_cut_hz, sample_rate_hz)
+    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:
         changed = low_pass(changed, chain.cut_off_hz, sample_rate_hz)
     for coding in chain.codings:  # 5
         changed = send_through_codec(changed, coding, sample_rate_hz=sample_rate_hz)
@@ -241,6 +200,12 @@ def low_pass(sound: Floats, cut_off_hz: float, sample_rate_hz: int) -> Floats:
     response = scipy.signal.firwin(taps, cut_off_hz, fs=sample_rate_hz)
     filtered = scipy.signal.oaconvolve(sound, response, mode="same")
     return np.asarray(filtered[: sound.size], dtype=np.float32)
+
+
+def high_pass(sound: Floats, cut_off_hz: float, sample_rate_hz: int) -> Floats:
+    """Take away what lies under a frequency, 36 dB an octave, as a telephone does [shape=(n,)]."""
+    sections = scipy.signal.butter(6, cut_off_hz, "highpass", fs=sample_rate_hz, output="sos")
+    return np.asarray(scipy.signal.sosfilt(sections, sound), dtype=np.float32)
 
 
 def _at_base_rate(sound: Floats, sample_rate_hz: int) -> Floats:

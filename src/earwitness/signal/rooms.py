@@ -5,7 +5,6 @@ Conventions: signals are mono float32 [shape=(n,)]; levels are those of 16 ms, e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,8 +23,6 @@ _LOUD_DB: Final = 12.0  # a fall begins no further than this under the loud part
 _AT_ONCE: Final = 65_536  # hops
 _FLOOR: Final = 1e-12
 _DIRECT_S: Final = 0.003  # what comes in so soon is heard as one with the direct sound
-_OWN_DB: Final = 0.5  # a fall is not told more finely than this
-_SHRUNK: Final = 0.1
 Doubles = npt.NDArray[np.float64]
 
 
@@ -103,28 +100,3 @@ def in_room(sound: Floats, room: Room, *, sample_rate_hz: int, seed: int = 0) ->
     tail[0] = 1.0
     heard = scipy.signal.oaconvolve(sound, tail.astype(np.float32))
     return np.asarray(heard[: sound.size], dtype=np.float32)
-
-
-def likeliest(own: Doubles, others: Sequence[Doubles]) -> int:
-    """Which of several conditions makes other speakers' levels fall as those of a recording do.
-
-    The first condition is as probable beforehand as all others together; under each, falls are taken to
-    be normal, with the mean and the covariance of the speakers that were brought into it.
-
-    Parameters
-    ----------
-    own : np.ndarray [shape=(3,)]
-    others : sequence of np.ndarray [shape=(speakers, 3)]
-        One for each condition.
-    """
-    before = np.full(len(others), 0.5 / max(1, len(others) - 1))
-    before[0] = 0.5
-    return int(np.argmax([_log_density(own, each) for each in others] + np.log(before)))
-
-
-def _log_density(own: Doubles, falls_there: Doubles) -> float:
-    covariance = np.cov(falls_there.T)
-    covariance = (1 - _SHRUNK) * covariance + _SHRUNK * np.diag(np.diag(covariance))
-    covariance += _OWN_DB**2 * np.eye(own.size)
-    off = own - falls_there.mean(axis=0)
-    return float(-0.5 * (off @ np.linalg.solve(covariance, off) + np.linalg.slogdet(covariance)[1]))
