@@ -7,8 +7,9 @@
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
 
 The speakers of speechocean762 are split in two halves. Each half is the population of the other: its
-speakers are sent through the chains that the workbench itself detects in the questioned recordings of
-the other half, one each. ``clean`` is the same system with a population as it was received. All trials
+speakers are sent through the chains that the workbench itself detects in every third questioned
+recording of the other half (``matched``). ``clean`` is the same system with a population as it was received;
+``true``, one whose recordings went through the very condition, as no case could know it. All trials
 of a half - every questioned recording against every known one - are then compared. Rows are written
 as they come, and what was computed is kept in the folder of ``--keep``.
 """
@@ -30,6 +31,7 @@ import who_time
 from heard_conditions import Floats
 from who_data import (
     Person,
+    all_of,
     conditions,
     people,
     questioned_recording,
@@ -50,6 +52,7 @@ from earwitness.voices.population import Speaker, Spoken, durations, joined
 from earwitness.voices.validation import Validated, try_out
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+CALIBRATED = ("matched", "clean", "true")
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
 
 
@@ -118,7 +121,7 @@ def half(
     test: list[Person],
     embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
 ) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
-    """The population, matched and clean, and for each turn the test people's questioned and known."""
+    """The population in each way, and for each turn the test people's questioned and known."""
     everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
     test = [person for person, chain in everyone if not is_refused(chain)]
     others = [
@@ -127,20 +130,21 @@ def half(
     ]
     chains = [
         beside(chain, bench.questioned(person, 0, name).signal(), others)
-        for person, chain in everyone
-        if not is_refused(chain)
+        for person, chain in [each for each in everyone if not is_refused(each[1])][::3]
     ]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     embedder = embedder_for(
         _of_most([chain.cut_off_hz for chain in chains]),
         _of_most([chain.low_cut_hz for chain in chains]),
     )
-    speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
+    speakers: dict[str, list[Speaker]] = {"matched": [], "clean": [], "true": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
         sent = bench.through(person, chains[number % len(chains)], name, number)
         speakers["clean"].append(Speaker(person.name, known, known))
         speakers["matched"].append(Speaker(person.name, known, bench.spoken(sent, embedder)))
+        very = bench.questioned(all_of(person), 0, name)
+        speakers["true"].append(Speaker(person.name, known, bench.spoken(very, embedder)))
     sides = [
         [
             (
@@ -173,7 +177,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
         wanted = {
             (name, length_s, calibrated, number)
             for length_s in lengths
-            for calibrated in ("matched", "clean")
+            for calibrated in CALIBRATED
         }
         if wanted <= done_already(rows):
             continue
@@ -181,7 +185,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
         embedder, speakers, sides = half(bench, name, population, test)
         prepared = time.monotonic() - started
         for length_s in lengths:
-            for calibrated in ("matched", "clean"):
+            for calibrated in CALIBRATED:
                 if (name, length_s, calibrated, number) in done_already(rows):
                     continue
                 began = time.monotonic()

@@ -92,8 +92,8 @@ def low_levels(signal: Floats) -> Doubles:
         release(signal)
     edges = [round(hz * _WINDOW / BASE_RATE_HZ) for hz in _EDGES_HZ]
     bands = [power[low:high].mean() for low, high in pairwise(edges)]
-    levels: Doubles = 10 * np.log10(np.array(bands) + _FLOOR)
-    return levels[:-1] - levels[-1]
+    levels = 10 * np.log10(np.array(bands) + _FLOOR)
+    return np.asarray(levels[:-1] - levels[-1], dtype=np.float64)
 
 
 def likeliest(own: Doubles, others: Sequence[Doubles]) -> int:
