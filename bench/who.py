@@ -8,10 +8,10 @@
 
 The speakers of speechocean762 are split in two halves. Each half is the population of the other: its
 speakers are sent through the chains that the workbench itself detects in every third questioned
-recording of the other half (``matched``). ``clean`` is the same system with a population as it was received;
-``true``, one whose recordings went through the very condition, as no case could know it. All trials
-of a half - every questioned recording against every known one - are then compared. Rows are written
-as they come, and what was computed is kept in the folder of ``--keep``.
+recording of the other half (``matched``). ``clean`` is the same system with a population as it was
+received; ``true``, one whose recordings went through the very condition, as no case could know it. All
+trials of a half - every questioned recording against every known one - are then compared. Rows are
+written as they come, and what was computed is kept in the folder of ``--keep``.
 """
 
 from __future__ import annotations
