@@ -146,11 +146,12 @@ def send_through(
 ) -> Floats:
     """Bring a sound into the conditions of another recording.
 
-    1. It is heard in the other's room, where that is known.
+    1. It is heard in the other's room and without the low frequencies that the other lacks, where
+       these are known.
     2. It is made as loud as the other's speech.
     3. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
        the sound lacks; what is noisier than the other stays so.
-    4. It is cut off where the other is cut off, low and high.
+    4. It is cut off where the other is cut off.
     5. It goes through the other's codecs, one after the other.
 
     Parameters
@@ -178,6 +179,8 @@ def send_through(
     changed = np.asarray(sound, dtype=np.float32)
     if chain.room is not None:  # 1
         changed = in_room(changed, chain.room, sample_rate_hz=sample_rate_hz, seed=seed)
+    if chain.low_cut_hz is not None:
+        changed = high_pass(changed, chain.low_cut_hz, sample_rate_hz)
     if speech is not None:
         base = _at_base_rate(changed, sample_rate_hz)
         gain = _gain(base, speech, chain.speech_db)  # 2
@@ -185,9 +188,7 @@ def send_through(
         lacking = _lacking(base * gain, speech, chain.noise)  # 3
         if lacking is not None:
             changed = changed + _noise_like(lacking, changed.size, sample_rate_hz, seed)
-    if chain.low_cut_hz is not None:  # 4
-        changed = high_pass(changed, chain.low_cut_hz, sample_rate_hz)
-    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:
+    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 4
         changed = low_pass(changed, chain.cut_off_hz, sample_rate_hz)
     for coding in chain.codings:  # 5
         changed = send_through_codec(changed, coding, sample_rate_hz=sample_rate_hz)
