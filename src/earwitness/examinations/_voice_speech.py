@@ -30,7 +30,7 @@ from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
 BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
-BESIDE_SPEECH_S = 12.0  # of each
+BESIDE_SPEECH_S = 7.0  # of each
 _VERSION = "voice_1"
 _THREADS = 4
 Mask = npt.NDArray[np.bool_]
