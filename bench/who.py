@@ -7,10 +7,11 @@
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
 
 The speakers of speechocean762 are split in two halves. Each half is the population of the other: its
-speakers are sent through the chains that the workbench itself detects in the questioned recordings of
-the other half, one each. ``clean`` is the same system with a population as it was received. All trials
-of a half - every questioned recording against every known one - are then compared. Rows are written
-as they come, and what was computed is kept in the folder of ``--keep``.
+speakers are sent through the chains that the workbench itself detects in every third questioned
+recording of the other half (``matched``). ``clean`` is the same system with a population as it was
+received; ``true``, one whose recordings went through the very condition, as no case could know it. All
+trials of a half - every questioned recording against every known one - are then compared. Rows are
+written as they come, and what was computed is kept in the folder of ``--keep``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import who_time
 from heard_conditions import Floats
 from who_data import (
     Person,
+    all_of,
     conditions,
     people,
     questioned_recording,
@@ -37,8 +39,10 @@ from who_data import (
     sound_recording,
 )
 
+from earwitness.examinations._voice_speech import BESIDE_SPEAKERS, BESIDE_SPEECH_S, first_part
 from earwitness.examinations.voice import LEAST_SNR_DB
 from earwitness.signal.chains import Chain, chain_of, send_through
+from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder, embedded_for
@@ -48,6 +52,7 @@ from earwitness.voices.population import Speaker, Spoken, durations, joined
 from earwitness.voices.validation import Validated, try_out
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
+CALIBRATED = ("matched", "clean", "true")
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
 
 
@@ -114,21 +119,32 @@ def half(
     name: str,
     population: list[Person],
     test: list[Person],
-    embedder_for: Callable[[float | None], Embedder] = embedded_for,
+    embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
 ) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
-    """The population, matched and clean, and for each turn the test people's questioned and known."""
+    """The population in each way, and for each turn the test people's questioned and known."""
     everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
     test = [person for person, chain in everyone if not is_refused(chain)]
-    chains = [chain for _, chain in everyone if not is_refused(chain)]
+    others = [
+        first_part(bench.whole(person), BESIDE_SPEECH_S)
+        for person in population[:: max(1, len(population) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
+    ]
+    chains = [
+        beside(chain, bench.questioned(person, 0, name).signal(), others)
+        for person, chain in [each for each in everyone if not is_refused(each[1])][::3]
+    ]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
-    cut_offs = [chain.cut_off_hz for chain in chains if chain.cut_off_hz is not None]
-    embedder = embedder_for(float(np.median(cut_offs)) if len(cut_offs) > len(chains) / 2 else None)
-    speakers: dict[str, list[Speaker]] = {"matched": [], "clean": []}
+    embedder = embedder_for(
+        _of_most([chain.cut_off_hz for chain in chains]),
+        _of_most([chain.low_cut_hz for chain in chains]),
+    )
+    speakers: dict[str, list[Speaker]] = {"matched": [], "clean": [], "true": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
         sent = bench.through(person, chains[number % len(chains)], name, number)
         speakers["clean"].append(Speaker(person.name, known, known))
         speakers["matched"].append(Speaker(person.name, known, bench.spoken(sent, embedder)))
+        very = bench.questioned(all_of(person), 0, name)
+        speakers["true"].append(Speaker(person.name, known, bench.spoken(very, embedder)))
     sides = [
         [
             (
@@ -140,6 +156,12 @@ def half(
         for turn in bench.turns
     ]
     return embedder, speakers, sides
+
+
+def _of_most(frequencies_hz: list[float | None]) -> float | None:
+    """The middle one of those that were told, if that is most of them."""
+    told = [each for each in frequencies_hz if each is not None]
+    return float(np.median(told)) if len(told) > len(frequencies_hz) / 2 else None
 
 
 def done_already(rows: Path) -> set[tuple[str, float, str, int]]:
@@ -155,7 +177,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
         wanted = {
             (name, length_s, calibrated, number)
             for length_s in lengths
-            for calibrated in ("matched", "clean")
+            for calibrated in CALIBRATED
         }
         if wanted <= done_already(rows):
             continue
@@ -163,7 +185,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
         embedder, speakers, sides = half(bench, name, population, test)
         prepared = time.monotonic() - started
         for length_s in lengths:
-            for calibrated in ("matched", "clean"):
+            for calibrated in CALIBRATED:
                 if (name, length_s, calibrated, number) in done_already(rows):
                     continue
                 began = time.monotonic()

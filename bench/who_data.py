@@ -134,6 +134,11 @@ def questioned_recording(
     return recording(path, folder)
 
 
+def all_of(person: Person) -> Person:
+    """The same person, all of whose speech is the questioned recording."""
+    return Person(f"{person.name}-all", person.whole, ((person.whole, person.whole),))
+
+
 def _write_coded(path: Path, sound: Floats, condition: Condition) -> None:
     """Encode a sound into a file; made softer where it would clip."""
     loudest = max(1.0, float(np.abs(sound).max()) / 0.99)

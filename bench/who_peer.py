@@ -78,7 +78,7 @@ def run(bench: Bench, name: str, lengths: list[float], python: Path, folder: Pat
     rows = folder / "peer.jsonl"
     for number, (population, test) in enumerate(bench.halves()):
         peer = Peer(python, folder)
-        _, speakers, sides = who.half(bench, name, population, test, lambda _, peer=peer: peer)
+        _, speakers, sides = who.half(bench, name, population, test, lambda *_, peer=peer: peer)
         for length_s in lengths:
             row = who.tried(peer, speakers["matched"], sides, length_s)
             row |= {

@@ -157,6 +157,8 @@ def test_the_band_is_that_of_the_questioned_recording() -> None:
     """Wide where it is wide, and a telephone's where it is a telephone's."""
     assert embedded_for(None) == Embedded()
     assert embedded_for(3_400.0) == Embedded(200.0, 3_300.0)
+    assert embedded_for(3_400.0, 300.0) == Embedded(300.0, 3_300.0)
+    assert embedded_for(3_400.0, 150.0) == Embedded(200.0, 3_300.0)
     assert embedded_for(100.0).high_hz == 3_300.0  # a dull voice, not a narrow band
 
 

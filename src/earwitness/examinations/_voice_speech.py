@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,10 @@ from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
 from earwitness.outcome import canonical_json
 from earwitness.signal.chains import Chain, send_through
+from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.speech import Speech, find_speech
+from earwitness.signal.rooms import Room
+from earwitness.signal.speech import FRAME_SAMPLES, Speech, find_speech
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch
@@ -27,6 +29,8 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
+BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
+BESIDE_SPEECH_S = 7.0  # of each
 _VERSION = "voice_1"
 _THREADS = 4
 Mask = npt.NDArray[np.bool_]
@@ -68,7 +72,9 @@ def chain_key(chain: Chain) -> str:
     codings = [
         [each.codec, each.bit_rate, each.sample_rate_hz, each.channels] for each in chain.codings
     ]
-    told = canonical_json([codings, chain.cut_off_hz, chain.speech_db, chain.snr_db])
+    room = None if chain.room is None else [chain.room.fall_s, chain.room.direct_db]
+    band_hz = [chain.low_cut_hz, chain.cut_off_hz]
+    told = canonical_json([codings, band_hz, chain.speech_db, chain.snr_db, room])
     return hashlib.sha256(told.encode() + noise).hexdigest()[:16]
 
 
@@ -104,15 +110,11 @@ def _arrays(
     regions: str,
     most_s: float | None,
 ) -> Mapping[str, npt.NDArray[np.generic]]:
-    speech = recording.speech
-    end = _enough(speech, None if regions else most_s)  # regions may lie at its end
-    signal = np.asarray(recording.signal()[:end])
+    limit = None if regions else most_s  # regions may lie at its end
+    signal, speech = first_part(recording, limit)
     if chain is not None:
         seed = int(recording.exhibit.sha256[:8], 16)
-        within = Speech(
-            speech.probability[: -(-signal.size // 512)], _up_to(speech.regions, signal.size)
-        )
-        signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=within, seed=seed)
+        signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=seed)
         speech = find_speech(signal)
     frames = frame_count(signal.size)
     in_speech = speech.mask(frames, STEP_S)
@@ -147,6 +149,42 @@ def _enough(speech: Speech, most_s: float | None) -> int | None:
 def _up_to(regions: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float64]:
     end_s = samples / BASE_RATE_HZ
     return np.clip(regions[regions[:, 0] < end_s], 0.0, end_s)
+
+
+def first_part(recording: Recording, most_s: float | None) -> tuple[Floats, Speech]:
+    """The beginning of a recording, up to so much net speech, and where somebody speaks in it."""
+    speech = recording.speech
+    signal = np.asarray(recording.signal()[: _enough(speech, most_s)])
+    within = Speech(
+        speech.probability[: -(-signal.size // FRAME_SAMPLES)],
+        _up_to(speech.regions, signal.size),
+    )
+    return signal, within
+
+
+def beside_the_population(
+    recording: Recording, case: CaseView, people: Mapping[str, Sequence[Exhibit]], chain: Chain
+) -> Chain:
+    """The chain of the questioned recording with what a few people of the population tell of it."""
+    chosen = [exhibits[0] for exhibits in people.values()]
+    chosen = chosen[:: max(1, len(chosen) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
+    others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
+
+    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
+        parts = [first_part(case.recording(each), BESIDE_SPEECH_S) for each in chosen]
+        with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
+            told = beside(chain, recording.signal(), parts, each=threads.map)
+        return {
+            "low_cut_hz": np.array([] if told.low_cut_hz is None else [told.low_cut_hz]),
+            "room": np.array([] if told.room is None else [told.room.fall_s, told.room.direct_db]),
+        }
+
+    told = recording.shared(f"{_VERSION}-beside-{chain_key(chain)}-{others}", compute)
+    return replace(
+        chain,
+        low_cut_hz=float(told["low_cut_hz"][0]) if told["low_cut_hz"].size else None,
+        room=Room(*map(float, told["room"])) if told["room"].size else None,
+    )
 
 
 def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:

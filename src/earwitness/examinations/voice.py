@@ -19,6 +19,7 @@ from earwitness.examinations._voice_scores import (
 )
 from earwitness.examinations._voice_speech import (
     Heard,
+    beside_the_population,
     by_speaker,
     heard,
     population,
@@ -70,7 +71,9 @@ def voice_v1(
        the method was validated on, fewer than 20 people in the population, known recordings of more
        than one person, known or population recordings that are the questioned one or a part of it.
     2. The conditions of the questioned recording are measured: codec and bit rate of the file, band,
-       level, and the spectrum of its noise. The recordings of the population are sent through the same.
+       level, and the spectrum of its noise; a cut of its low frequencies, and its room, where ten people
+       of the population become like it with one of four cuts and in one of nine rooms, and are not like
+       it without. The recordings of the population are sent through the same.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
     4. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
@@ -219,7 +222,11 @@ def _material(recording: Recording, case: CaseView, model: str) -> Material | No
             got=", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""),
             needed="recordings made on other occasions; withdraw these",
         )
-    embedder: Embedder = embedded_for(chain.cut_off_hz) if model == "embedded" else _neural(model)
+    case.progress(0.05, "telling low frequencies and room")
+    chain = beside_the_population(recording, case, people, chain)
+    embedder: Embedder = (
+        embedded_for(chain.cut_off_hz, chain.low_cut_hz) if model == "embedded" else _neural(model)
+    )
     return Material(chain, embedder, speaker, tuple(known), people)
 
 

@@ -2,7 +2,7 @@
 
 A method's error rates hold for the conditions in which they were measured. So the sound of other
 speakers is brought into the conditions of the questioned recording - as loud, as noisy, as narrow,
-through the same codec - before a method is tried on it.
+in such a room, through the same codec - before a method is tried on it.
 
 Conventions: sound is mono float32 [shape=(n,)]; noise is a spectrum of power per hertz from 0 to
 8 kHz, on the 257 bins of 32 ms at 16 kHz.
@@ -29,6 +29,7 @@ from earwitness.signal.quality import (
     speech_levels,
 )
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
+from earwitness.signal.rooms import Room, in_room
 from earwitness.signal.speech import FRAME_SAMPLES, Speech
 
 NARROWER_THAN_HZ: Final = 7_600.0  # a cut-off over this lies at the edge of the 16 kHz signal
@@ -52,6 +53,11 @@ class Chain:
     noise : np.ndarray [shape=(257,)] or None
         Power per hertz in the pauses; None where there are too few pauses to tell.
     snr_db : float or None
+    low_cut_hz : float or None
+        Under which its low frequencies were taken away.
+    room : Room or None
+        Beyond the rooms that other speakers were recorded in. Both are None where they were not told;
+        that takes other speakers (``signal/conditions.py``).
     """
 
     codings: tuple[Coding, ...] = ()
@@ -59,6 +65,8 @@ class Chain:
     speech_db: float | None = None
     noise: npt.NDArray[np.float64] | None = None
     snr_db: float | None = None
+    low_cut_hz: float | None = None
+    room: Room | None = None
 
     @property
     def can_be_done(self) -> bool:
@@ -68,7 +76,11 @@ class Chain:
     @property
     def wording(self) -> str:
         """The chain in words, for a report."""
-        parts = [] if self.cut_off_hz is None else [f"cut off at {self.cut_off_hz / 1000:.1f} kHz"]
+        parts = [] if self.room is None else [self.room.wording]
+        if self.low_cut_hz is not None:
+            parts.append(f"cut off under {self.low_cut_hz:.0f} Hz")
+        if self.cut_off_hz is not None:
+            parts.append(f"cut off at {self.cut_off_hz / 1000:.1f} kHz")
         if self.snr_db is not None:
             parts.append(f"noise {self.snr_db:.0f} dB under the speech")
         parts += [coding.wording for coding in self.codings]
@@ -134,11 +146,13 @@ def send_through(
 ) -> Floats:
     """Bring a sound into the conditions of another recording.
 
-    1. It is made as loud as the other's speech.
-    2. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
+    1. It is heard in the other's room and without the low frequencies that the other lacks, where
+       these are known.
+    2. It is made as loud as the other's speech.
+    3. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
        the sound lacks; what is noisier than the other stays so.
-    3. It is cut off where the other is cut off.
-    4. It goes through the other's codecs, one after the other.
+    4. It is cut off where the other is cut off.
+    5. It goes through the other's codecs, one after the other.
 
     Parameters
     ----------
@@ -163,16 +177,20 @@ def send_through(
         If there is no encoder for one of the codecs.
     """
     changed = np.asarray(sound, dtype=np.float32)
+    if chain.room is not None:  # 1
+        changed = in_room(changed, chain.room, sample_rate_hz=sample_rate_hz, seed=seed)
+    if chain.low_cut_hz is not None:
+        changed = high_pass(changed, chain.low_cut_hz, sample_rate_hz)
     if speech is not None:
         base = _at_base_rate(changed, sample_rate_hz)
-        gain = _gain(base, speech, chain.speech_db)  # 1
+        gain = _gain(base, speech, chain.speech_db)  # 2
         changed = changed * gain
-        lacking = _lacking(base * gain, speech, chain.noise)  # 2
+        lacking = _lacking(base * gain, speech, chain.noise)  # 3
         if lacking is not None:
             changed = changed + _noise_like(lacking, changed.size, sample_rate_hz, seed)
-    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 3
+    if chain.cut_off_hz is not None and chain.cut_off_hz < 0.475 * sample_rate_hz:  # 4
         changed = low_pass(changed, chain.cut_off_hz, sample_rate_hz)
-    for coding in chain.codings:  # 4
+    for coding in chain.codings:  # 5
         changed = send_through_codec(changed, coding, sample_rate_hz=sample_rate_hz)
     return changed.astype(np.float32, copy=False)
 
@@ -183,6 +201,12 @@ def low_pass(sound: Floats, cut_off_hz: float, sample_rate_hz: int) -> Floats:
     response = scipy.signal.firwin(taps, cut_off_hz, fs=sample_rate_hz)
     filtered = scipy.signal.oaconvolve(sound, response, mode="same")
     return np.asarray(filtered[: sound.size], dtype=np.float32)
+
+
+def high_pass(sound: Floats, cut_off_hz: float, sample_rate_hz: int) -> Floats:
+    """Take away what lies under a frequency, 36 dB an octave, as a telephone does [shape=(n,)]."""
+    sections = scipy.signal.butter(6, cut_off_hz, "highpass", fs=sample_rate_hz, output="sos")
+    return np.asarray(scipy.signal.sosfilt(sections, sound), dtype=np.float32)
 
 
 def _at_base_rate(sound: Floats, sample_rate_hz: int) -> Floats:

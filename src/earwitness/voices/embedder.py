@@ -115,13 +115,15 @@ def cut_places(frames: int, *, piece_s: float, most: int) -> list[tuple[int, int
     return [(start, min(frames, start + length)) for start in starts.tolist()]
 
 
-def embedded_for(cut_off_hz: float | None) -> Embedded:
+def embedded_for(cut_off_hz: float | None, low_cut_hz: float | None = None) -> Embedded:
     """The embedded system within the band that a questioned recording has left.
 
-    Never under 3.3 kHz: no telephone is narrower, and a dull voice may seem to be.
+    Never under 3.3 kHz at its upper end: no telephone is narrower, and a dull voice may seem to be.
     """
-    if cut_off_hz is None:
-        return Embedded()
-    reach_hz = 100.0 * round(float(0.0096 * cut_off_hz))
-    high_hz = float(np.clip(reach_hz, _NARROWEST_HZ, Embedded().high_hz))
-    return Embedded(low_hz=200.0 if high_hz < _TELEPHONE_HZ else 100.0, high_hz=high_hz)
+    whole = Embedded()
+    high_hz = whole.high_hz
+    if cut_off_hz is not None:
+        reach_hz = 100.0 * round(float(0.0096 * cut_off_hz))
+        high_hz = float(np.clip(reach_hz, _NARROWEST_HZ, high_hz))
+    low_hz = 200.0 if high_hz < _TELEPHONE_HZ else whole.low_hz
+    return Embedded(low_hz=max(low_hz, low_cut_hz or 0.0), high_hz=high_hz)

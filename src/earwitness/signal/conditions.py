@@ -1,0 +1,121 @@
+"""Conditions of a recording that are told only beside other speakers: a cut of low frequencies, a room.
+
+A voice without low frequencies may be a child's, and one that dies away slowly may be slow. So other
+speakers are brought into each of several conditions, and that is taken in which they become like the
+recording, if as they are they are not.
+
+Conventions: signals are mono float32 at 16 kHz [shape=(n,)].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from earwitness.evidence.decode import Floats
+from earwitness.signal.chains import Chain, send_through
+from earwitness.signal.native import release
+from earwitness.signal.recording import BASE_RATE_HZ
+from earwitness.signal.rooms import ROOMS, falls
+from earwitness.signal.speech import Speech
+
+LOW_CUTS_HZ: Final = (150.0, 220.0, 300.0, 400.0)
+_EDGES_HZ: Final = (60, 120, 180, 240, 320, 400, 1_000)  # the last band is what others stand beside
+_WINDOW: Final = 1_024
+_AT_ONCE: Final = 4_096  # windows
+_FLOOR: Final = 1e-12
+_FINEST_DB: Final = 0.5  # nothing is told more finely than this
+_SHRUNK: Final = 0.1
+Doubles = npt.NDArray[np.float64]
+Spoken = tuple[Floats, Speech]
+Map = Callable[[Callable[[int], list[Doubles]], Iterable[int]], Iterable[list[Doubles]]]
+
+
+def beside(chain: Chain, signal: Floats, others: Sequence[Spoken], *, each: Map = map) -> Chain:
+    """Tell from which frequency on, and in what room, by what other speakers sound like there.
+
+    1. The others are sent through the chain as they are, and with their low frequencies cut off at each
+       of four places. Where they have, with one of these, as little there as the recording has, and have
+       not as they are, that is added to the chain.
+    2. Likewise with each of nine rooms, by how fast levels fall.
+
+    Parameters
+    ----------
+    chain : Chain
+    signal : np.ndarray [shape=(n,)]
+        Of the recording; may be memory-mapped, of any length.
+    others : sequence of (signal, speech)
+        Of other speakers.
+    each : callable, optional
+        Like ``map``, or one that works on several at once.
+    """
+    cuts = [chain, *(replace(chain, low_cut_hz=low_cut_hz) for low_cut_hz in LOW_CUTS_HZ)]
+    chain = _most_like(signal, others, cuts, low_levels, each)  # 1
+    rooms = [chain, *(replace(chain, room=room) for room in ROOMS)]
+    return _most_like(signal, others, rooms, falls, each)  # 2
+
+
+def _most_like(
+    signal: Floats,
+    others: Sequence[Spoken],
+    chains: Sequence[Chain],
+    told: Callable[[Floats], Doubles],
+    each: Map,
+) -> Chain:
+    def of_other(number: int) -> list[Doubles]:
+        sound, speech = others[number]
+        return [
+            told(
+                send_through(sound, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=number)
+            )
+            for chain in chains
+        ]
+
+    found = np.array(list(each(of_other, range(len(others)))))
+    return chains[likeliest(told(signal), [found[:, place] for place in range(len(chains))])]
+
+
+def low_levels(signal: Floats) -> Doubles:
+    """Levels from 60 to 400 Hz in five bands, beside those from 400 Hz to 1 kHz, dB [shape=(5,)]."""
+    size = signal.size // _WINDOW
+    power = np.zeros(_WINDOW // 2 + 1)
+    window = np.hanning(_WINDOW).astype(np.float32)
+    for first in range(0, size, _AT_ONCE):
+        rows = signal[first * _WINDOW : min(size, first + _AT_ONCE) * _WINDOW]
+        spectra = np.fft.rfft(np.asarray(rows).reshape(-1, _WINDOW) * window, axis=1)
+        power += (np.abs(spectra) ** 2).sum(axis=0)
+        release(signal)
+    edges = [round(hz * _WINDOW / BASE_RATE_HZ) for hz in _EDGES_HZ]
+    bands = [power[low:high].mean() for low, high in pairwise(edges)]
+    levels = 10 * np.log10(np.array(bands) + _FLOOR)
+    return np.asarray(levels[:-1] - levels[-1], dtype=np.float64)
+
+
+def likeliest(own: Doubles, others: Sequence[Doubles]) -> int:
+    """Which of several conditions makes other speakers like a recording.
+
+    The first is as probable beforehand as all others together. Under each, what is told of a speaker is
+    taken to be normal, with the mean and the covariance of those who were brought into it.
+
+    Parameters
+    ----------
+    own : np.ndarray [shape=(k,)]
+    others : sequence of np.ndarray [shape=(speakers, k)]
+        One for each condition.
+    """
+    before = np.full(len(others), 0.5 / max(1, len(others) - 1))
+    before[0] = 0.5
+    return int(np.argmax([_log_density(own, there) for there in others] + np.log(before)))
+
+
+def _log_density(own: Doubles, there: Doubles) -> float:
+    covariance = np.cov(there.T)
+    covariance = (1 - _SHRUNK) * covariance + _SHRUNK * np.diag(np.diag(covariance))
+    covariance += _FINEST_DB**2 * np.eye(own.size)
+    off = own - there.mean(axis=0)
+    return float(-0.5 * (off @ np.linalg.solve(covariance, off) + np.linalg.slogdet(covariance)[1]))

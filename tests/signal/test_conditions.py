@@ -1,0 +1,79 @@
+"""What is told of a recording beside other speakers: low frequencies that were cut, and its room."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import sounds
+from earwitness.evidence.decode import Floats
+from earwitness.signal.chains import Chain, high_pass
+from earwitness.signal.conditions import LOW_CUTS_HZ, Spoken, beside, likeliest, low_levels
+from earwitness.signal.rooms import Room, in_room
+from earwitness.signal.speech import find_speech
+
+RATE_HZ = 16_000
+
+
+def talk(*starts_s: float) -> Floats:
+    """Stretches of a voice with pauses of half a second."""
+    pause = np.zeros(RATE_HZ // 2, dtype=np.float32)
+    return np.concatenate(
+        [np.concatenate([sounds.voice(2.5, start_s=start), pause]) for start in starts_s]
+    )
+
+
+@pytest.fixture(scope="module")
+def others() -> list[Spoken]:
+    """Six who speak at other times."""
+    spoken = [talk(3 * number, 3 * number + 40) for number in range(6)]
+    return [(each, find_speech(each)) for each in spoken]
+
+
+def test_nothing_is_added_for_a_recording_that_is_like_the_others(others: list[Spoken]) -> None:
+    """Neither a room nor a cut."""
+    assert beside(Chain(), talk(20, 60, 80), others) == Chain()
+
+
+def test_a_room_is_told(others: list[Spoken]) -> None:
+    """One with much reverberation, and its frequencies are whole."""
+    heard = in_room(talk(20, 60, 80), Room(0.45, 0.0), sample_rate_hz=RATE_HZ, seed=99)
+    told = beside(Chain(), heard, others)
+    assert told.room is not None and told.room.direct_db < 9.0
+    assert told.low_cut_hz is None
+
+
+def test_low_frequencies_that_were_cut_are_told(others: list[Spoken]) -> None:
+    """At the place of the four that is nearest."""
+    for low_cut_hz, nearest in ((310.0, 300.0), (215.0, 220.0)):
+        cut = high_pass(talk(20, 60, 80), low_cut_hz, RATE_HZ)
+        assert beside(Chain(), cut, others).low_cut_hz == nearest
+    assert nearest in LOW_CUTS_HZ
+
+
+def test_several_at_once_tell_the_same(others: list[Spoken]) -> None:
+    """Threads change nothing."""
+    cut = high_pass(talk(20, 60, 80), 300.0, RATE_HZ)
+    with ThreadPoolExecutor(2) as threads:
+        assert beside(Chain(), cut, others, each=threads.map) == beside(Chain(), cut, others)
+
+
+def test_low_levels_are_those_of_the_bands() -> None:
+    """A tone of 150 Hz stands in the second band, as loud as it is beside one of 700 Hz."""
+    time_s = np.arange(4 * RATE_HZ) / RATE_HZ
+    tones = 0.1 * np.sin(2 * np.pi * 700 * time_s) + 0.05 * np.sin(2 * np.pi * 150 * time_s)
+    levels = low_levels(tones.astype(np.float32))
+    assert levels.argmax() == 1
+    widths_db = 10 * np.log10(38 / 4)  # bins of the bands: 26 to 64, and 8 to 12
+    assert levels[1] == pytest.approx(20 * np.log10(0.05 / 0.1) + widths_db, abs=1.0)
+
+
+def test_the_likeliest_condition_weighs_spread_too() -> None:
+    """What lies near the mean of a wide law may be likelier under a narrow one that is no nearer."""
+    random = np.random.default_rng(1)
+    wide = random.normal(0.0, 8.0, size=(40, 2))
+    narrow = random.normal(3.0, 0.5, size=(40, 2))
+    assert likeliest(np.array([2.8, 3.1]), [wide, narrow]) == 1
+    assert likeliest(np.array([-6.0, 1.0]), [wide, narrow]) == 0
