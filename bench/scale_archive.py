@@ -5,6 +5,7 @@
     EARWITNESS_DATA=FOLDER python bench/scale_archive.py growth [--hours 10 100 1000 10000]
     python bench/scale_archive.py opening
     python bench/scale_archive.py hashing
+    EARWITNESS_DATA=FOLDER python bench/scale_archive.py kills [--runs 25]
 
 1. Engines: forty files of real speech are made into an archive by processes of this machine, by a
    cluster of this machine, and by a running scheduler with workers on loopback ports. Each must give
@@ -14,9 +15,13 @@
 3. Growth: a recording of 32 minutes is looked for in archives of real speech and filler, in this
    process; what is made once, what each segment takes, and what comes after, apart.
 4. Opening and hashing: what an archive of many short recordings takes to open, and a file to hash.
+5. Kills: while forty files are made into an archive on a scheduler with two workers, one of these, the
+   scheduler or whoever builds is ended by SIGKILL at a random moment. What was ended is started again,
+   and so is the build if it ended with an error. In the end the archive has the bytes that it has when
+   nothing is ended.
 
-Rows are printed and kept in ``bench/scale_archive.json``, from which ``scale_model.py`` calculates.
-Beside the clock, which other work on a machine disturbs, stands the processor time of all
+Rows are printed, and those of 1 to 4 kept in ``bench/scale_archive.json``, from which
+``scale_model.py`` calculates. Beside the clock, which other work on a machine disturbs, stands the processor time of all
 processes that took part.
 """
 
@@ -69,6 +74,18 @@ archive = index.open_archive(Path(sys.argv[1]))
 took, grown = time.process_time() - began, me.memory_info().rss - before
 print(json.dumps({"cpu_s": round(took, 3), "bytes": grown}))
 """
+_BUILD = """
+import sys
+from pathlib import Path
+from earwitness.archive.build import build
+from earwitness.engine.cluster import engine_named
+address, out, sounds = sys.argv[1:]
+with engine_named(address, workers=1) as engine:
+    build(
+        Path(out), [Path(sounds)], engine=engine, workers=1, calibrate=False, segment_hours=0.05
+    )
+"""
+VICTIMS = ("worker", "scheduler", "builder")
 WAYS = (("processes", 1), ("processes", 2), ("dask", 1), ("dask", 2), ("scheduler", 4))
 
 
@@ -338,9 +355,65 @@ def hashing() -> None:
     keep("hashing", rows)
 
 
+def kills(runs: int) -> None:
+    """End a part of a build at a random moment, again and again."""
+    random = np.random.default_rng(5)
+    whole = hits = 0
+    with tempfile.TemporaryDirectory(prefix="earwitness-scale-", dir="/var/tmp") as name:
+        folder = Path(name)
+        forty(split(load(DATA)), folder / "sounds", 0.25)
+        _started("processes", folder / "reference", folder).wait()
+        wanted = index.state_of(folder / "reference")
+        for number in range(runs):
+            victim, delay_s = VICTIMS[number % len(VICTIMS)], float(random.uniform(1.0, 8.0))
+            out = folder / f"archive-{number}"
+            hit, builds = _ended_once(victim, delay_s, out, folder)
+            same = index.state_of(out) == wanted
+            whole, hits = whole + same, hits + hit
+            print(
+                f"{number} {victim} after {delay_s:.1f} s: {'hit' if hit else 'too late'}, "
+                f"{builds} builds, {'the same bytes' if same else 'OTHER BYTES'}",
+                flush=True,
+            )
+    print(f"{whole} of {runs} whole, {hits} hit a running build")
+
+
+def _ended_once(victim: str, delay_s: float, out: Path, folder: Path) -> tuple[bool, int]:
+    """Build, end the victim, and build until it is done: whether a build was hit, and how many it took."""
+    with clusters.running(folder, 2) as first:
+        building = _started(first.address, out, folder)
+        try:
+            building.wait(timeout=delay_s)
+        except subprocess.TimeoutExpired:
+            hit = True
+        else:
+            hit = False
+        ended = {"worker": first.workers[0], "scheduler": first.process, "builder": building}
+        ended[victim].kill()
+        if victim == "worker":
+            first.add(1)
+        if building.wait(timeout=300) == 0:
+            return hit, 1
+    with clusters.running(folder, 2) as second:
+        for number in range(2, 5):
+            if _started(second.address, out, folder).wait(timeout=300) == 0:
+                return hit, number
+    raise AssertionError("the build does not end")
+
+
+def _started(engine: str, out: Path, folder: Path) -> subprocess.Popen[bytes]:
+    with (folder / "build.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-c", _BUILD, engine, str(out), str(folder / "sounds")], stderr=log
+        )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("engines", "index", "growth", "opening", "hashing"))
+    parser.add_argument(
+        "what", choices=("engines", "index", "growth", "opening", "hashing", "kills")
+    )
+    parser.add_argument("--runs", type=int, default=25)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--hours", type=float, nargs="+", default=[10, 100, 1_000])
@@ -353,6 +426,8 @@ def main() -> int:
         growth(given.hours)
     elif given.what == "opening":
         opening()
+    elif given.what == "kills":
+        kills(given.runs)
     else:
         hashing()
     return 0
