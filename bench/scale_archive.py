@@ -21,8 +21,8 @@
    nothing is ended.
 
 Rows are printed, and those of 1 to 4 kept in ``bench/scale_archive.json``, from which
-``scale_model.py`` calculates. Beside the clock, which other work on a machine disturbs, stands the processor time of all
-processes that took part.
+``scale_model.py`` calculates. Beside the clock, which other work on a machine disturbs, stands the
+processor time of all processes that took part.
 """
 
 from __future__ import annotations
