@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +24,10 @@ import sounds  # noqa: E402
 from earwitness.examinations import all_examinations  # noqa: E402
 from earwitness.store.server import prepare  # noqa: E402
 from earwitness.workbench import Case  # noqa: E402
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("earwitness", deadline=None)
+hypothesis.settings.load_profile("earwitness")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -181,7 +181,7 @@ def test_html_in_text_is_text(tmp_path: Path) -> None:
     assert all("Lansing" in one.subject for one in drafts)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet="abAB “”\"'.,;:—()\n?!saidthewhotapeHx1920", max_size=400))
 def test_any_text(text: str) -> None:
     """Any text can be drafted from, and every span holds its wording."""

@@ -24,7 +24,7 @@ def in_blocks(sound: Floats, size: int) -> list[Floats]:
     return [sound[first : first + size] for first in range(0, sound.size, size)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     start=st.integers(0, 3 * RATE_HZ),
     to=st.integers(5 * RATE_HZ, 7 * RATE_HZ),

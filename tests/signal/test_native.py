@@ -122,7 +122,7 @@ def test_the_spectrum_of_a_sine_is_its_power() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(1, 4), st.integers(1, 9))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_runs_do_not_depend_on_pieces(mask: list[bool], at_least: int, piece: int) -> None:
     """Runs found in pieces are those found at once."""
     meter = RunMeter()
