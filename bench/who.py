@@ -2,6 +2,7 @@
 
     EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--turns 1] [--keep FOLDER]
     python bench/who.py show [--keep FOLDER]
+    EARWITNESS_DATA=FOLDER python bench/who.py told [--keep FOLDER]
     python bench/who.py coverage
     EARWITNESS_DATA=FOLDER python bench/who.py time [--keep FOLDER]
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
@@ -21,6 +22,7 @@ import json
 import os
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -39,11 +41,12 @@ from who_data import (
     sound_recording,
 )
 
-from earwitness.examinations._voice_speech import BESIDE_SPEAKERS, BESIDE_SPEECH_S, first_part
+from earwitness.examinations._voice_speech import BESIDE_SPEECH_S, a_few, first_part
 from earwitness.examinations.voice import LEAST_SNR_DB
 from earwitness.signal.chains import Chain, chain_of, send_through
 from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
+from earwitness.signal.speech import Speech
 from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder, embedded_for
 from earwitness.voices.mel import STEP_S, frame_count
@@ -111,6 +114,30 @@ def is_refused(chain: Chain) -> bool:
     return chain.snr_db is not None and chain.snr_db < LEAST_SNR_DB
 
 
+def few(bench: Bench, population: list[Person]) -> list[tuple[Floats, Speech]]:
+    """The beginnings of a few people of a population, beside whom conditions are told."""
+    return [first_part(bench.whole(person), BESIDE_SPEECH_S) for person in a_few(population)]
+
+
+def told(bench: Bench, name: str) -> None:
+    """What is told of the recordings of a condition beside others: a cut of low frequencies, a room."""
+    population, test = next(bench.halves())
+    others = few(bench, population)
+    found = [
+        beside(chain_of(recording), recording.signal(), others)
+        for recording in (bench.questioned(person, 0, name) for person in test)
+    ]
+    cuts = Counter(chain.low_cut_hz for chain in found if chain.low_cut_hz is not None)
+    rooms = Counter(
+        (chain.room.fall_s, chain.room.direct_db) for chain in found if chain.room is not None
+    )
+    print(
+        f"| {name} | {len(found)} | {cuts.total()} | {dict(sorted(cuts.items()))} "
+        f"| {rooms.total()} | {dict(sorted(rooms.items()))} |",
+        flush=True,
+    )
+
+
 Sides = list[list[tuple[Spoken, Spoken]]]
 
 
@@ -124,10 +151,7 @@ def half(
     """The population in each way, and for each turn the test people's questioned and known."""
     everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
     test = [person for person, chain in everyone if not is_refused(chain)]
-    others = [
-        first_part(bench.whole(person), BESIDE_SPEECH_S)
-        for person in population[:: max(1, len(population) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
-    ]
+    others = few(bench, population)
     chains = [
         beside(chain, bench.questioned(person, 0, name).signal(), others)
         for person, chain in [each for each in everyone if not is_refused(each[1])][::3]
@@ -269,7 +293,7 @@ def show(rows: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("run", "show", "coverage", "time", "peer"))
+    parser.add_argument("what", choices=("run", "show", "told", "coverage", "time", "peer"))
     parser.add_argument("--lengths", type=float, nargs="+", default=[20.0, 10.0, 5.0])
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
     parser.add_argument("--halves", type=int, choices=(1, 2), default=2)
@@ -289,7 +313,9 @@ def main() -> None:
         given.keep.mkdir(parents=True, exist_ok=True)
         bench = Bench(DATA, given.keep, given.turns, given.halves)
         for name in given.conditions or bench.conditions:
-            if given.what == "run":
+            if given.what == "told":
+                told(bench, name)
+            elif given.what == "run":
                 run(bench, name, given.lengths, rows)
             else:
                 who_peer.run(bench, name, given.lengths, given.python, given.keep)

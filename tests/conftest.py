@@ -8,6 +8,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -91,13 +92,27 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sounds.write_wav(tmp_path_factory.mktemp("tone") / "tone.wav", sounds.tone(1.0))
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Cluster]:
-    """A real PostgreSQL with the store's tables, for tests that do not stop it."""
+@contextmanager
+def _prepared_store() -> Iterator[servers.Cluster]:
     if servers.programs() is None:
         pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql-15")
     with servers.started() as made:
         prepare(made.url(servers.OWNER), grant=servers.ROLE)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[servers.Cluster]:
+    """A real PostgreSQL with the store's tables, for tests that do not stop it."""
+    with _prepared_store() as made:
+        yield made
+
+
+@pytest.fixture
+def own_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[servers.Cluster]:
+    """A real PostgreSQL on which cases are made, and which the test may kill."""
+    with _prepared_store() as made:
+        monkeypatch.setenv("EARWITNESS_STORE", made.url())
         yield made
 
 

@@ -20,7 +20,7 @@ import earwitness
 import servers
 from earwitness.cli.main import earwitness as command
 from earwitness.store.jobs import Queue
-from earwitness.store.server import Server, prepare
+from earwitness.store.server import Server
 from earwitness.workbench import Case
 from earwitness.working import Worker
 
@@ -153,21 +153,18 @@ def test_workers_killed_at_random_moments(case: Case, seed: int) -> None:
 
 @pytest.mark.slow
 def test_a_killed_database_loses_no_job(
-    tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tone: Path, own_store: servers.Cluster
 ) -> None:
     """The worker waits for the server to come back, and ends what it had reached meanwhile."""
-    with servers.started() as own:
-        prepare(own.url(servers.OWNER), grant=servers.ROLE)
-        monkeypatch.setenv("EARWITNESS_STORE", own.url())
-        case = earwitness.new(tmp_path / "a.case", questioned=[tone])
-        case.ask(METHODS)
-        with worker(case, "--until-done", "--lease", "5") as process:
-            wait_until_taken()
-            own.kill()
-            time.sleep(2.0)
-            own.start()
-            assert process.wait(180) == 0
-        require_each_once(case, METHODS)
+    case = earwitness.new(tmp_path / "a.case", questioned=[tone])
+    case.ask(METHODS)
+    with worker(case, "--until-done", "--lease", "5") as process:
+        wait_until_taken()
+        own_store.kill()
+        time.sleep(2.0)
+        own_store.start()
+        assert process.wait(180) == 0
+    require_each_once(case, METHODS)
 
 
 @pytest.mark.usefixtures("server_store")

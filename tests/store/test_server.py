@@ -476,22 +476,19 @@ def test_acts_of_many_threads_make_one_chain(case: Case) -> None:
 
 
 def test_a_killed_server_is_an_error_and_no_damage(
-    tmp_path: Path, tone: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tone: Path, own_store: servers.Cluster
 ) -> None:
     """When the database dies in the midst of an act and comes back, the case is whole and goes on."""
-    with servers.started() as own:
-        server.prepare(own.url(servers.OWNER), grant=servers.ROLE)
-        monkeypatch.setenv("EARWITNESS_STORE", own.url())
-        case = earwitness.new(tmp_path / "a.case", questioned=[tone])
-        with pytest.raises(StoreUnreachable), case._folder.database.locked():
-            own.kill()
-            case.mark("tone.wav", 0, 0.5, "lost")
-        with pytest.raises(StoreUnreachable):
-            earwitness.open(case.path)
-        own.start()
-        case.mark("tone.wav", 0, 0.5, "kept")
-        assert [entry.act for entry in case.custody] == ["new", "add", "mark"]
-        assert earwitness.open(case.path).verify().is_whole
+    case = earwitness.new(tmp_path / "a.case", questioned=[tone])
+    with pytest.raises(StoreUnreachable), case._folder.database.locked():
+        own_store.kill()
+        case.mark("tone.wav", 0, 0.5, "lost")
+    with pytest.raises(StoreUnreachable):
+        earwitness.open(case.path)
+    own_store.start()
+    case.mark("tone.wav", 0, 0.5, "kept")
+    assert [entry.act for entry in case.custody] == ["new", "add", "mark"]
+    assert earwitness.open(case.path).verify().is_whole
 
 
 def test_an_exhibit_that_was_altered_is_found(case: Case) -> None:

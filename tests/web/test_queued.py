@@ -227,24 +227,19 @@ def test_another_tenant_sees_nothing_of_it(place: Path, monkeypatch: pytest.Monk
 
 
 def test_a_store_that_is_away_is_told_on_the_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tone: Path
+    tmp_path: Path, own_store: servers.Cluster, tone: Path
 ) -> None:
     """Who watches keeps what was known, and is told that the database does not answer."""
-    from earwitness.store.server import prepare
-
-    with servers.started() as own:
-        prepare(own.url(servers.OWNER), grant=servers.ROLE)
-        monkeypatch.setenv("EARWITNESS_STORE", own.url())
-        case = earwitness.new(tmp_path / "a.case", questioned=[tone])
-        case.ask(QUICK)
-        running = Queued(case)
-        assert len(running.state()["tasks"]) == 2
-        own.kill()
-        state = running.state()
-        assert len(state["tasks"]) == 2 and not state["is_over"]
-        assert "database server" in state["trouble"]
-        own.start()
-        assert running.state()["trouble"] == ""
+    case = earwitness.new(tmp_path / "a.case", questioned=[tone])
+    case.ask(QUICK)
+    running = Queued(case)
+    assert len(running.state()["tasks"]) == 2
+    own_store.kill()
+    state = running.state()
+    assert len(state["tasks"]) == 2 and not state["is_over"]
+    assert "database server" in state["trouble"]
+    own_store.start()
+    assert running.state()["trouble"] == ""
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 
 from earwitness.archive import worker
 
-_AHEAD = 4  # calls under way or done and not taken, for each worker
+AHEAD = 4  # calls under way or done and not taken, for each worker
 
 Call = Callable[..., bytes]
 
@@ -102,7 +102,7 @@ class OwnProcesses:
     @property
     def ahead(self) -> int:
         """How many calls may be begun whose answers were not taken."""
-        return _AHEAD * self._count
+        return AHEAD * self._count
 
     def begin(self, call: Call, *arguments: str | bytes | Given, near: str = "") -> Pending:
         """Begin a call in one of the threads."""
@@ -138,10 +138,7 @@ class OwnProcesses:
             future, call, arguments = item
             try:
                 future.set_result(call(*arguments))
-            except (
-                OSError,
-                ValueError,
-            ) as error:  # no process could be started, or it spoke nonsense
+            except (OSError, ValueError) as error:  # it was not started, or spoke nonsense
                 future.set_exception(error)
             finally:
                 future.cancel()  # does nothing where there is a result: nobody waits for ever

@@ -16,13 +16,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from earwitness.archive.sharing import Call, Engine, Given, Lost, Pending
+from earwitness.archive.sharing import AHEAD, Call, Engine, Given, Lost, Pending
 from earwitness.errors import EngineUnfit, EngineUnreachable, MissingPart
 
 ENGINE = "EARWITNESS_ENGINE"
 PROCESSES, DASK = "processes", "dask"
 PROTOCOLS = ("tcp://", "tls://")
-_AHEAD = 4  # calls under way or done and not taken, for each worker
 _TRIES = 4  # how often a call is begun anew whose given bytes went with their workers
 _LOOK_EVERY_S = 1.0
 _COUNT_EVERY_S = 5.0
@@ -82,7 +81,7 @@ class Cluster:
     @property
     def ahead(self) -> int:
         """How many calls may be begun whose answers were not taken."""
-        return _AHEAD * max(1, len(self._known_workers()))
+        return AHEAD * max(1, len(self._known_workers()))
 
     def begin(self, call: Call, *arguments: str | bytes | Given, near: str = "") -> Pending:
         """Begin a call on some worker; on the one that its ``near`` has had, while that is there."""

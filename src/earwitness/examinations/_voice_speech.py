@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +30,12 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
-BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
+_BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
 BESIDE_SPEECH_S = 7.0  # of each
 _VERSION = "voice_1"
 _THREADS = 4
 Mask = npt.NDArray[np.bool_]
+Person = TypeVar("Person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +164,16 @@ def first_part(recording: Recording, most_s: float | None) -> tuple[Floats, Spee
     return signal, within
 
 
+def a_few(people: Sequence[Person]) -> Sequence[Person]:
+    """The people beside whom conditions are told: ten, spread over all of them."""
+    return people[:: max(1, len(people) // _BESIDE_SPEAKERS)][:_BESIDE_SPEAKERS]
+
+
 def beside_the_population(
     recording: Recording, case: CaseView, people: Mapping[str, Sequence[Exhibit]], chain: Chain
 ) -> Chain:
     """The chain of the questioned recording with what a few people of the population tell of it."""
-    chosen = [exhibits[0] for exhibits in people.values()]
-    chosen = chosen[:: max(1, len(chosen) // BESIDE_SPEAKERS)][:BESIDE_SPEAKERS]
+    chosen = a_few([exhibits[0] for exhibits in people.values()])
     others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:

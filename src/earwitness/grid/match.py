@@ -344,7 +344,7 @@ def _compare(
 
 
 def _smooth(record: Reals, here: npt.NDArray[np.bool_], whole: bool) -> Reals:
-    """The record as blurred as a track is, over about four seconds; nothing where it is missing."""
+    """The record as blurred as a track is, over about five seconds; nothing where it is missing."""
     blurred = np.convolve(record, KERNEL, mode="same")
     if whole:
         edge = np.convolve(np.ones(record.size), KERNEL, mode="same")

@@ -33,9 +33,7 @@ NOTHING_KNOWN_HZ: Final = 1.0
 
 _MOVES_HZ_PER_S: Final = 0.0025
 _PASSES: Final = ((8, 0.150, 0.003), (HARMONICS, 0.050, 0.001), (HARMONICS, 0.020, 0.0005))
-_REFINED_BY_HZ: Final = (
-    0.05  # farther than frames are off by; beyond it, the harmonics got out of step
-)
+_REFINED_BY_HZ: Final = 0.05  # farther than frames are off by; beyond it, harmonics lost step
 _STANDS_OUT: Final = 3.0  # spreads by which a harmonic stands out along the track
 
 

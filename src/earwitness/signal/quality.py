@@ -21,6 +21,7 @@ MIN_PAUSE_FRAMES: Final = 16
 STRONG_WITHIN_DB: Final = 60.0
 DROPOUT_MAX_S: Final = 0.5
 SILENCE_POWER: Final = 1e-10  # under -100 dBFS a frame is digital silence or dither, not noise
+_SAMPLES_AT_ONCE: Final = 8_192 * FRAME_SAMPLES
 _GUARD_FRAMES: Final = 6
 _BOOTSTRAPS: Final = 200
 _BLOCKS: Final = 20
@@ -55,15 +56,18 @@ def db(power: float) -> float:
     return float(10 * np.log10(max(power, 1e-20)))
 
 
-def frame_power(signal: Floats) -> npt.NDArray[np.float64]:
-    """Mean square of each whole 32 ms [shape=(n // 512,)]; streams over memory-mapped signals."""
-    frames = signal.size // FRAME_SAMPLES
+def frame_power(signal: Floats, *, samples: int = FRAME_SAMPLES) -> npt.NDArray[np.float64]:
+    """Mean square of each whole frame, of 32 ms unless another length is given [shape=(frames,)].
+
+    Streams over memory-mapped signals.
+    """
+    frames = signal.size // samples
     power = np.empty(frames)
-    step = 8_192
+    step = _SAMPLES_AT_ONCE // samples
     for first in range(0, frames, step):
         last = min(frames, first + step)
-        piece = signal[first * FRAME_SAMPLES : last * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
-        power[first:last] = np.einsum("ij,ij->i", piece, piece, dtype=np.float64) / FRAME_SAMPLES
+        piece = signal[first * samples : last * samples].reshape(-1, samples)
+        power[first:last] = np.einsum("ij,ij->i", piece, piece, dtype=np.float64) / samples
         release(signal)
     return power
 

@@ -13,14 +13,12 @@ import numpy.typing as npt
 import scipy.signal
 
 from earwitness.evidence.decode import Floats
-from earwitness.signal.native import release
+from earwitness.signal.quality import frame_power
 
-_RATE_HZ: Final = 16_000
 _HOP: Final = 128
 _STEPS: Final = (8, 16, 32)  # hops over which a fall is measured: 64, 128 and 256 ms
 _FAST: Final = 95  # percentile of falls: the fastest, which a room makes slower
 _LOUD_DB: Final = 12.0  # a fall begins no further than this under the loud parts
-_AT_ONCE: Final = 65_536  # hops
 _FLOOR: Final = 1e-12
 _DIRECT_S: Final = 0.003  # what comes in so soon is heard as one with the direct sound
 Doubles = npt.NDArray[np.float64]
@@ -66,24 +64,13 @@ def falls(signal: Floats) -> Doubles:
     if level.size <= _STEPS[-1]:
         return np.zeros(len(_STEPS))
     loud = level > np.percentile(level, 95) - _LOUD_DB
-    return np.array(
-        [np.percentile((level[:-step] - level[step:])[loud[:-step]], _FAST) for step in _STEPS]
-    )
+    found = [(level[:-step] - level[step:])[loud[:-step]] for step in _STEPS]
+    return np.array([np.percentile(each, _FAST) if each.size else 0.0 for each in found])
 
 
 def _levels(signal: Floats) -> Doubles:
-    power = np.concatenate(
-        [np.zeros(0), *(_powers(signal, first) for first in range(0, signal.size, _AT_ONCE * _HOP))]
-    )
+    power = frame_power(signal, samples=_HOP)
     return np.asarray(10 * np.log10((power[:-1] + power[1:]) / 2 + _FLOOR), dtype=np.float64)
-
-
-def _powers(signal: Floats, first: int) -> Doubles:
-    piece = np.asarray(signal[first : first + _AT_ONCE * _HOP], dtype=np.float64)
-    rows = piece[: piece.size // _HOP * _HOP].reshape(-1, _HOP)
-    power: Doubles = np.einsum("ij,ij->i", rows, rows) / _HOP
-    release(signal)
-    return power
 
 
 def in_room(sound: Floats, room: Room, *, sample_rate_hz: int, seed: int = 0) -> Floats:
