@@ -185,7 +185,7 @@ def beside_the_population(
             "room": np.array([] if told.room is None else [told.room.fall_s, told.room.direct_db]),
         }
 
-    told = recording.shared(f"{_VERSION}-beside-{chain_key(chain)}-{others}", compute)
+    told = recording.shared(f"{_VERSION}-stands-out-{chain_key(chain)}-{others}", compute)
     return replace(
         chain,
         low_cut_hz=float(told["low_cut_hz"][0]) if told["low_cut_hz"].size else None,

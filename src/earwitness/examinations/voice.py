@@ -72,8 +72,8 @@ def voice_v1(
        than one person, known or population recordings that are the questioned one or a part of it.
     2. The conditions of the questioned recording are measured: codec and bit rate of the file, band,
        level, and the spectrum of its noise; a cut of its low frequencies, and its room, where ten people
-       of the population become like it with one of four cuts and in one of nine rooms, and are not like
-       it without. The recordings of the population are sent through the same.
+       of the population become like it with one of four cuts and in one of nine rooms, and it stands
+       out by that more than any of the ten. The recordings of the population are sent through the same.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
     4. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
