@@ -50,6 +50,11 @@ class Task:
     grids: tuple[tuple[str, str], ...] = ()
 
     @property
+    def exhibits(self) -> list[Exhibit]:
+        """The exhibit, and all others that its examination may look at."""
+        return [self.exhibit, *(each for exhibits in self.seen.values() for each in exhibits)]
+
+    @property
     def consulted(self) -> dict[str, Any]:
         """Everything besides exhibit, method and parameters that the outcome depends on."""
         seen = {

@@ -50,9 +50,8 @@ def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
             last = time.monotonic()
             answer(answers, {"progress": round(fraction, 3), "doing": doing})
 
-    exhibits = [task.exhibit, *(each for exhibits in task.seen.values() for each in exhibits)]
     try:
-        for exhibit in exhibits:
+        for exhibit in task.exhibits:
             if exhibit.path not in intact:
                 Vault(exhibit.path.parent).require_intact(exhibit.sha256)
                 intact.add(exhibit.path)
