@@ -37,7 +37,8 @@ EXAMINATION = '''
 import ctypes, os, signal, time
 from pathlib import Path
 from earwitness.errors import MissingPart
-from earwitness.examinations._contract import examination
+from earwitness.evidence.exhibit import Role
+from earwitness.examinations._contract import Needs, examination
 from earwitness.outcome import Asked, Finding
 
 @examination(question="How does it behave?", answers=Asked.WHAT, sources=("none",))
@@ -74,6 +75,29 @@ def afar_v1(recording, case, *, how: str = "well", where: str = ""):
         "parent": lambda: Finding(summary=str(os.getppid())),
         "pid": lambda: Finding(summary=str(os.getpid())),
     }[how]()
+
+def note(case, where, what, others):
+    for each in others:
+        with open(where, "a") as file:
+            file.write(f"{what} {each.name} {os.getpid()}\\n")
+        time.sleep(0.2)
+
+def first(recording, case, others, *, where, how):
+    note(case, where, "first", others)
+    if how == "crash":
+        ctypes.string_at(0)
+
+def second(recording, case, others, *, where, how):
+    note(case, where, "second", others)
+
+@examination(
+    question="Is the ground laid?", answers=Asked.WHAT, sources=("none",),
+    needs=Needs(roles=(Role.POPULATION,)), groundwork=(first, second),
+)
+def laid_v1(recording, case, *, how: str = "well", where: str = ""):
+    """Look at what was laid."""
+    note(case, where, "last", case.exhibits(Role.POPULATION)[:1])
+    return Finding(summary=how)
 '''
 Behave = Callable[..., Task]
 
@@ -193,6 +217,40 @@ def test_how_far_a_task_is_is_told(two: Cluster, behave: Behave) -> None:
     assert [each.fraction for each in told] == sorted(each.fraction for each in told)
 
 
+def typed(*words: Path | str) -> subprocess.CompletedProcess[str]:
+    """Type a command where the throw-away examinations are known; see what it prints."""
+    command = [
+        sys.executable,
+        "-c",
+        "from earwitness.cli.main import main; main()",
+        *map(str, words),
+    ]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("how", ["well", "crash"])
+def test_groundwork_is_laid_by_all_stage_by_stage(
+    scheduler: clusters.Scheduler, behave: Behave, tone: Path, tmp_path: Path, how: str
+) -> None:
+    """Each other exhibit once in each stage, by both workers; what crashes is left to the examination."""
+    case = earwitness.new(tmp_path / "a.case", questioned=[tone])
+    for number in range(6):
+        path = sounds.write_wav(tmp_path / f"{number}.wav", sounds.tone(0.2, hz=200 + number))
+        case.add_file(path, Role.POPULATION, speaker=str(number))
+    with (case.path / "case.toml").open("a") as file:
+        file.write(f'\n[examine.laid_v1]\nhow = "{how}"\nwhere = "{tmp_path / "noted"}"\n')
+    done = typed("examine", case.path, "--only", "laid_v1", "--engine", scheduler.address)
+    assert done.returncode == 0, done.stderr
+    noted = [line.split() for line in (tmp_path / "noted").read_text().splitlines()]
+    assert [stage for stage, *_ in noted] == ["first"] * 6 + ["second"] * 6 + ["last"]
+    assert [
+        len({name for at, name, _ in noted if at == stage}) for stage in ("first", "second")
+    ] == [6, 6]
+    assert len({pid for stage, _, pid in noted if stage == "second"}) == 2
+    (examined,) = case.outcomes()
+    assert examined.outcome == Finding(summary=how)
+
+
 def test_a_process_is_not_started_for_each_task(two: Cluster, behave: Behave) -> None:
     """Tasks of one run share a process at each worker; the next run has new ones, which hash anew."""
     pids = [
@@ -243,6 +301,17 @@ def test_no_more_is_under_way_than_is_carried_out(two: Cluster, behave: Behave) 
     tasks = [behave("well", number) for number in range(9)]
     ended = [each for each in share_out(tasks, counting) if isinstance(each, Ended)]
     assert len(ended) == 9 and counting.most == two.at_once == 2
+
+
+@pytest.mark.slow
+def test_a_voice_is_compared_as_on_one_machine(two: Cluster, demo_case: Path) -> None:
+    """Both workers bring the population into the recording's conditions; the outcome is the same."""
+    shutil.rmtree(demo_case / "cache", ignore_errors=True)
+    case, counting = earwitness.open(demo_case), Counting(two)
+    alone = {each.key: each.stored_sha256 for each in case.outcomes() if each.method == "voice_v1"}
+    again = case.examine(["voice"], again=True, cluster=counting)
+    assert {each.key: each.stored_sha256 for each in again} == alone
+    assert len(counting.pending) == 9 * len(alone)  # two stages in four parts, and the examination
 
 
 def test_who_stops_listening_leaves_no_process(
