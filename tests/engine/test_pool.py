@@ -21,7 +21,7 @@ import earwitness
 import sounds
 from earwitness.engine import process
 from earwitness.engine.pool import Advanced, Ended, Event, Started, carry_out_all
-from earwitness.engine.task import Task, task_from_json
+from earwitness.engine.task import Groundwork, Task, task_from_json
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.outcome import Failed, Finding, NotExamined, Outcome
 from earwitness.workbench import Case
@@ -361,6 +361,8 @@ def test_a_task_survives_the_way_to_a_worker(case: Case) -> None:
     again = task_from_json(json.loads(json.dumps(task.to_json())))
     assert again == task
     assert again.key == task.key
+    part = replace(task, groundwork=Groundwork(1, 0, 2))
+    assert task_from_json(json.loads(json.dumps(part.to_json()))) == part
     for changed in (
         replace(task, method="quality_v2"),
         replace(task, parameters={"x": 0.2, "y": True}),

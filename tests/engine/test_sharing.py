@@ -314,6 +314,17 @@ def test_a_voice_is_compared_as_on_one_machine(two: Cluster, demo_case: Path) ->
     assert len(counting.pending) == 9 * len(alone)  # two stages in four parts, and the examination
 
 
+def test_voices_are_validated_on_a_cluster_too(
+    scheduler: clusters.Scheduler, voice: Path, tmp_path: Path
+) -> None:
+    """The command hands its one examination to a worker, and keeps what that ends in."""
+    case = earwitness.new(tmp_path / "a.case", questioned=[voice])
+    done = typed("voice", "validate", case.path, "--engine", scheduler.address)
+    assert done.returncode == 0, done.stderr
+    assert "the case holds no exhibit of the role" in done.stdout
+    assert [each.method for each in case.outcomes()] == ["voice_v1"]
+
+
 def test_who_stops_listening_leaves_no_process(
     two: Cluster, behave: Behave, tmp_path: Path
 ) -> None:

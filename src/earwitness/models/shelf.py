@@ -132,10 +132,10 @@ class Shelf:
         return name
 
     def sizes(self) -> dict[str, int]:
-        """What lies in the folder: each file of a model, by its path from there, and its bytes."""
+        """How many bytes each file has, by its path in the folder; says whether two shelves are alike."""
         return {
             str(path.relative_to(self.folder)): path.stat().st_size
-            for path in sorted(self.folder.glob("*/*"))
+            for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
 
