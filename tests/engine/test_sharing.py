@@ -49,14 +49,14 @@ def afar_v1(recording, case, *, how: str = "well", where: str = ""):
             case.progress(step / 10, "working")
             time.sleep(0.25)
         return Finding(summary="went on")
-    def kill_worker():
-        os.kill(os.getppid(), signal.SIGKILL)
+    def end_worker(how):
+        os.kill(os.getppid(), how)
         time.sleep(30)
-    def kill_once():
+    def end_once(how):
         if Path(where).exists():
             return Finding(summary="well")
         Path(where).touch()
-        kill_worker()
+        end_worker(how)
     def slow_once():
         if Path(where).exists():
             return Finding(summary="well")
@@ -69,8 +69,9 @@ def afar_v1(recording, case, *, how: str = "well", where: str = ""):
         "raise": lambda: 1 / 0,
         "missing part": lambda: (_ for _ in ()).throw(MissingPart("no model", do="get it")),
         "progress": progress,
-        "kill worker": kill_worker,
-        "kill once": kill_once,
+        "kill worker": lambda: end_worker(signal.SIGKILL),
+        "kill once": lambda: end_once(signal.SIGKILL),
+        "end once": lambda: end_once(signal.SIGTERM),
         "slow once": slow_once,
         "parent": lambda: Finding(summary=str(os.getppid())),
         "pid": lambda: Finding(summary=str(os.getpid())),
@@ -379,14 +380,18 @@ def test_ctrl_c_leaves_a_case_that_goes_on(
     assert sum(entry.act == "examine" for entry in case.custody) == 2
 
 
-def test_a_killed_worker_costs_nothing(behave: Behave, tmp_path: Path) -> None:
-    """The task that it had is carried out by another."""
+@pytest.mark.parametrize("how", ["kill once", "end once"])
+def test_a_lost_worker_costs_nothing(behave: Behave, tmp_path: Path, how: str) -> None:
+    """Killed or told to end, the task that it had is carried out by another."""
     with clusters.running(tmp_path, 2) as scheduler, engine_named(scheduler.address) as cluster:
         assert cluster is not None
-        tasks = [behave("kill once", tmp_path / "killed"), behave("well"), behave("pid")]
+        tasks = [behave(how, tmp_path / "ended"), behave("well"), behave("pid")]
         found = outcomes(share_out(tasks, cluster))
         assert [each.kind for each in found.values()] == ["finding"] * 3
-        assert sorted(worker.poll() is None for worker in scheduler.workers) == [False, True]
+        deadline = time.monotonic() + 30
+        while all(runs(each.pid) for each in scheduler.workers) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert sum(runs(each.pid) for each in scheduler.workers) == 1
 
 
 def test_a_task_that_kills_its_workers_is_named(behave: Behave) -> None:

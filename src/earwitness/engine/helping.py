@@ -6,7 +6,8 @@
    before it reads it. A recording that crashes it costs the process, and that task has Failed.
 3. The process waits for a while for another task of the same run. It outlives no run, since it trusts
    what it has hashed.
-4. The worker tells how far a task is, and ends it when nobody waits for its outcome any more.
+4. The worker tells how far a task is, and ends it when nobody waits for its outcome any more, or when
+   the worker itself is ended; then another one takes it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ TOPIC = "earwitness examinations"
 _TELL_EVERY_S = 1.0
 _WANTED_EVERY_S = 0.2
 _IDLE_S = 10.0
-_AT_WORK = ("running", "paused")
+_AT_WORK = ("running", "paused", "closing_gracefully")
 
 
 def examine(order: str) -> bytes:
@@ -49,7 +50,7 @@ def examine(order: str) -> bytes:
     bytes
         JSON: the outcome and how long it took, or how this machine is unlike the other.
     """
-    from distributed import get_worker  # noqa: PLC0415  (an extra)
+    from distributed import Reschedule, get_worker  # noqa: PLC0415  (an extra)
 
     asked, worker = json.loads(order), get_worker()
     unlike = _unlike(asked)
@@ -60,6 +61,8 @@ def examine(order: str) -> bytes:
     try:
         with _ended_if_unwanted(process, worker):
             outcome, seconds = process.carry_out(task, _teller(worker, run, asked["number"]))
+        if process.is_ended:  # by us: that is no outcome, also if somebody still hears of it
+            raise Reschedule
     finally:
         _PROCESSES.put_back(run, process)
     return _answer({"outcome": outcome_to_json(outcome), "seconds": seconds})
@@ -107,7 +110,7 @@ def _teller(worker: Any, run: str, number: int) -> Tell:
 
 @contextmanager
 def _ended_if_unwanted(process: WorkerProcess, worker: Any) -> Iterator[None]:
-    """End a process when the scheduler takes its task back, or is gone with who asked."""
+    """End a process when the scheduler takes its task back, or is gone, or when this worker ends."""
     key, over = worker.get_current_task(), threading.Event()
 
     def watch() -> None:
