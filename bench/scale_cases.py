@@ -33,11 +33,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "engine"), str(ROOT / "bench")]
 
-import clusters  # noqa: E402
 import numpy as np  # noqa: E402
 from heard_conditions import RATE_HZ  # noqa: E402
 from heard_data import load, split, write_wavs  # noqa: E402
-from scale_archive import DATA, WAYS, forty, timed, way  # noqa: E402
+from scale_archive import DATA, WAYS, ended_once, forty, timed, way  # noqa: E402
 
 import earwitness  # noqa: E402
 from earwitness.archive import build  # noqa: E402
@@ -159,7 +158,9 @@ def kills(runs: int) -> None:
         for number in range(runs):
             victim, delay_s = VICTIMS[number % len(VICTIMS)], float(random.uniform(1.0, 9.0))
             case = new_case(folder / f"{number}.case", recordings[0], archive)
-            hit, commands = ended_once(victim, delay_s, case.path, folder)
+            hit, commands = ended_once(
+                victim, delay_s, folder, lambda at, path=case.path: started(at, path, folder)
+            )
             faults = faults_of(case, wanted)
             whole, hits = whole + (not faults), hits + hit
             print(
@@ -177,29 +178,6 @@ def faults_of(case: Case, wanted: dict[tuple[str, str], str]) -> list[str]:
         faults.append("OTHER OUTCOMES")
     noted = Counter(entry.act for entry in case.custody)["examine"]
     return faults + ([f"{noted} outcomes noted"] if noted != len(wanted) else [])
-
-
-def ended_once(victim: str, delay_s: float, case: Path, folder: Path) -> tuple[bool, int]:
-    """Examine, end the victim, and examine until it is done: whether it was hit; how many commands."""
-    with clusters.running(folder, 2) as first:
-        asking = started(first.address, case, folder)
-        try:
-            asking.wait(timeout=delay_s)
-        except subprocess.TimeoutExpired:
-            hit = True
-        else:
-            hit = False
-        ended = {"worker": first.workers[0], "scheduler": first.process, "who asks": asking}
-        ended[victim].kill()
-        if victim == "worker":
-            first.add(1)
-        if asking.wait(timeout=300) == 0:
-            return hit, 1
-    with clusters.running(folder, 2) as second:
-        for number in range(2, 5):
-            if started(second.address, case, folder).wait(timeout=300) == 0:
-                return hit, number
-    raise AssertionError("the examination does not end")
 
 
 def started(engine: str, case: Path, folder: Path) -> subprocess.Popen[bytes]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 import click
 
-from earwitness.engine.cluster import DASK, ENGINE, PROCESSES, is_engine
+from earwitness.engine.cluster import DASK, ENGINE, PROCESSES, Cluster, engine_named, is_engine
+from earwitness.workbench import Case
 
 
 def _engine(_context: click.Context, _option: click.Parameter, name: str) -> str:
@@ -24,3 +27,8 @@ with_engine = click.option(
     help="Who does the work: this machine's processes, dask (a cluster on this machine), "
     "or the address of a Dask scheduler.",
 )
+
+
+def engine_of(opened: Case, name: str) -> AbstractContextManager[Cluster | None]:
+    """An engine for a case; of as many processes as case.toml says, where they are started here."""
+    return engine_named(name, workers=opened.case_file.settings.workers or None)

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 import earwitness as workbench
-from earwitness.cli.engine import with_engine
+from earwitness.cli.engine import engine_of, with_engine
 from earwitness.cli.show import ExitCode, Screen
-from earwitness.engine.cluster import engine_named
 from earwitness.outcome import outcome_to_json
 from earwitness.report.assemble import sentence
 from earwitness.store.database import Examined
@@ -34,8 +33,7 @@ def examine(screen: Screen, target: Path, only: str, again: bool, engine: str) -
     opened = open_it(target, who=screen.who)
     names = {exhibit.sha256: exhibit.name for exhibit in opened.exhibits}
     chosen = [name for name in only.split(",") if name]
-    workers = opened.case_file.settings.workers or None
-    with engine_named(engine, workers=workers) as cluster, screen.progress(names) as watcher:
+    with engine_of(opened, engine) as cluster, screen.progress(names) as watcher:
         results = list(opened.examine(chosen, again=again, on_event=watcher, cluster=cluster))
     _show_outcomes(screen, results, names)
     report = opened.report("html") if single else None

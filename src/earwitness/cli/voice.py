@@ -10,9 +10,8 @@ import click
 import earwitness as workbench
 from earwitness.atomic import write_whole
 from earwitness.cli.case import show_added
-from earwitness.cli.engine import with_engine
+from earwitness.cli.engine import engine_of, with_engine
 from earwitness.cli.show import ExitCode, Screen
-from earwitness.engine.cluster import engine_named
 from earwitness.errors import BadTranscript, MissingPart
 from earwitness.evidence.exhibit import Role
 from earwitness.evidence.names import safe_name, safe_text
@@ -127,8 +126,7 @@ def _examined(
     if model:
         _set_model(screen, opened, model, family)
     names = {exhibit.sha256: exhibit.name for exhibit in opened.exhibits}
-    workers = opened.case_file.settings.workers or None
-    with engine_named(engine, workers=workers) as cluster, screen.progress(names) as watcher:
+    with engine_of(opened, engine) as cluster, screen.progress(names) as watcher:
         return list(opened.examine(["voice"], on_event=watcher, cluster=cluster)), names
 
 

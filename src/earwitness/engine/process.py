@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from earwitness.archive.worker import environment_of_workers
 from earwitness.engine.task import Task
 from earwitness.evidence.names import safe_text
 from earwitness.outcome import Failed, Outcome, outcome_from_json
@@ -22,9 +23,6 @@ _COMMAND = [sys.executable, "-m", "earwitness.engine.worker"]
 _LAST_WORDS = 2_000
 _PATIENCE_S = 10.0
 _SIGNALS = {int(each): each.name for each in signal.Signals}
-# There is a process for each core already; and sums in one order give the same digits everywhere.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-_SLOW = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; arrays then take twice as long
 
 Tell = Callable[[float, str], None]  # how far the task is, from 0 to 1, and what is done
 
@@ -69,14 +67,12 @@ class WorkerProcess:
                 self._close_streams()
                 self._process = None
                 self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the rest)
-                inherited = {name: value for name, value in os.environ.items() if name != _SLOW}
-                environment = {**inherited, "PYTHONUNBUFFERED": "1", **_ONE_THREAD}
                 self._process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
                     _COMMAND,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._last_words,
-                    env=environment,
+                    env={**environment_of_workers(), "PYTHONUNBUFFERED": "1"},
                     cwd=Path("/"),
                     start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
                 )
