@@ -80,11 +80,9 @@ class Task:
         UnknownExamination
         """
         found, laid = find_examination(self.method), self.groundwork
-        return (
-            found
-            if laid is None
-            else found.laying(laid.stage, self.others[laid.part :: laid.parts])
-        )
+        if laid is None:
+            return found
+        return found.laying(laid.stage, self.others[laid.part :: laid.parts])
 
     @property
     def consulted(self) -> dict[str, Any]:
