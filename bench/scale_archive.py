@@ -105,7 +105,7 @@ def processor_s() -> float:
             times = process.cpu_times()
         except psutil.Error:
             continue
-        total += times.user + times.system
+        total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
@@ -367,7 +367,9 @@ def kills(runs: int) -> None:
         for number in range(runs):
             victim, delay_s = VICTIMS[number % len(VICTIMS)], float(random.uniform(1.0, 8.0))
             out = folder / f"archive-{number}"
-            hit, builds = _ended_once(victim, delay_s, out, folder)
+            hit, builds = ended_once(
+                victim, delay_s, folder, lambda engine, out=out: _started(engine, out, folder)
+            )
             same = index.state_of(out) == wanted
             whole, hits = whole + same, hits + hit
             print(
@@ -378,27 +380,46 @@ def kills(runs: int) -> None:
     print(f"{whole} of {runs} whole, {hits} hit a running build")
 
 
-def _ended_once(victim: str, delay_s: float, out: Path, folder: Path) -> tuple[bool, int]:
-    """Build, end the victim, and build until it is done: whether a build was hit, and how many it took."""
+def ended_once(
+    victim: str, delay_s: float, folder: Path, start: Callable[[str], subprocess.Popen[bytes]]
+) -> tuple[bool, int]:
+    """Start a command, end the victim, and start it until it is done.
+
+    Parameters
+    ----------
+    victim : str
+        ``worker``, ``scheduler``, or anything else for the command itself.
+    delay_s : float
+        When.
+    folder : Path
+        For logs.
+    start : callable
+        Starts the command with an engine's address.
+
+    Returns
+    -------
+    bool, int
+        Whether a running command was hit, and how many it took.
+    """
     with clusters.running(folder, 2) as first:
-        building = _started(first.address, out, folder)
+        command = start(first.address)
         try:
-            building.wait(timeout=delay_s)
+            command.wait(timeout=delay_s)
         except subprocess.TimeoutExpired:
             hit = True
         else:
             hit = False
-        ended = {"worker": first.workers[0], "scheduler": first.process, "builder": building}
-        ended[victim].kill()
+        ended = {"worker": first.workers[0], "scheduler": first.process}
+        ended.get(victim, command).kill()
         if victim == "worker":
             first.add(1)
-        if building.wait(timeout=300) == 0:
+        if command.wait(timeout=300) == 0:
             return hit, 1
     with clusters.running(folder, 2) as second:
         for number in range(2, 5):
-            if _started(second.address, out, folder).wait(timeout=300) == 0:
+            if start(second.address).wait(timeout=300) == 0:
                 return hit, number
-    raise AssertionError("the build does not end")
+    raise AssertionError("the command does not come to its end")
 
 
 def _started(engine: str, out: Path, folder: Path) -> subprocess.Popen[bytes]:

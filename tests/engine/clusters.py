@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-_ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Scheduler:
@@ -19,7 +19,7 @@ class Scheduler:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder, self.workers = folder, list[subprocess.Popen[bytes]]()
-        self._environment = {**_ENVIRONMENT, **environment}
+        self._environment = {**os.environ, **_ENVIRONMENT, **environment}
         self._log = folder / f"scheduler-{time.monotonic_ns()}.log"
         protocol = ("--protocol", "tls") if environment else ()
         self.process = self._start("dask_scheduler", "--port", "0", *protocol, log=self._log)

@@ -19,9 +19,9 @@ import pytest
 
 import earwitness
 import sounds
-from earwitness.engine import pool
+from earwitness.engine import process
 from earwitness.engine.pool import Advanced, Ended, Event, Started, carry_out_all
-from earwitness.engine.task import Task, task_from_json
+from earwitness.engine.task import Groundwork, Task, task_from_json
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.outcome import Failed, Finding, NotExamined, Outcome
 from earwitness.workbench import Case
@@ -210,7 +210,7 @@ def test_a_worker_that_babbles_is_ended(
     behave: Callable[[str], Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is no answer ends the worker, soon, and the next task has a new one."""
-    monkeypatch.setattr(pool, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(process, "_PATIENCE_S", 0.2)
     names = ("babble", "babble json", "babble null")
     found = outcomes([*(behave(how) for how in names), behave("well")])
     for how in names:
@@ -288,7 +288,7 @@ def test_a_worker_that_cannot_start_fails_its_task(
     behave: Callable[[str], Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No process to be had is a Failed with the system's own words."""
-    monkeypatch.setattr(pool, "_COMMAND", ["/nonexistent/python"])
+    monkeypatch.setattr(process, "_COMMAND", ["/nonexistent/python"])
     found = outcomes([behave("well"), behave("pid")], workers=2)
     for outcome in found.values():
         assert isinstance(outcome, Failed)
@@ -361,6 +361,8 @@ def test_a_task_survives_the_way_to_a_worker(case: Case) -> None:
     again = task_from_json(json.loads(json.dumps(task.to_json())))
     assert again == task
     assert again.key == task.key
+    part = replace(task, groundwork=Groundwork(1, 0, 2))
+    assert task_from_json(json.loads(json.dumps(part.to_json()))) == part
     for changed in (
         replace(task, method="quality_v2"),
         replace(task, parameters={"x": 0.2, "y": True}),

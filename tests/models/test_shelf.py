@@ -117,6 +117,15 @@ def test_a_server_that_is_not_there(tmp_path: Path, server: type[_Server]) -> No
         Shelf(tmp_path).pull(gone, fetch=plainly)
 
 
+def test_shelves_are_told_apart(tmp_path: Path) -> None:
+    """Each file with its size; an empty shelf, and none at all, hold nothing."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "model.bin").write_bytes(b"12345")
+    (tmp_path / "lock.json").write_bytes(b"{}")
+    assert Shelf(tmp_path).sizes() == {"lock.json": 2, "one/model.bin": 5}
+    assert Shelf(tmp_path / "none").sizes() == {}
+
+
 def test_only_https_is_spoken() -> None:
     """An address without HTTPS is refused before anything is sent."""
     with pytest.raises(MissingPart, match="HTTPS"), over_https("http://127.0.0.1:1/x", 0):

@@ -28,8 +28,15 @@ from earwitness.archive.segment import Fingerprint, Known
 from earwitness.errors import EngineUnfit
 from earwitness.versions import made_with
 
+# There is a process for each core already; and sums in one order give the same digits everywhere.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _SLOW = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; arrays then take twice as long
+
+
+def environment_of_workers() -> dict[str, str]:
+    """The environment of a process that works for this one: as here, with one thread for sums."""
+    inherited = {name: value for name, value in os.environ.items() if name != _SLOW}
+    return {**inherited, **_ONE_THREAD}
 
 
 class Worker:
@@ -66,12 +73,11 @@ class Worker:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            inherited = {name: value for name, value in os.environ.items() if name != _SLOW}
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "earwitness.archive.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env={**inherited, **_ONE_THREAD},
+                env=environment_of_workers(),
                 start_new_session=True,  # Ctrl-C is for the parent, which then ends it
             )
         return self._process

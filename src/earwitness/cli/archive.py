@@ -15,31 +15,13 @@ from earwitness.archive.background import Background
 from earwitness.archive.joining import Stretch
 from earwitness.archive.listening import export_pairs
 from earwitness.archive.search import DEFAULT_ERROR, search_file
+from earwitness.cli.engine import with_engine
 from earwitness.cli.show import ExitCode, Screen
-from earwitness.engine.cluster import DASK, ENGINE, PROCESSES, engine_named, is_engine
+from earwitness.engine.cluster import engine_named
 from earwitness.evidence.names import safe_text
 from earwitness.transcripts.text import clock
 
 _PATH = click.Path(path_type=Path)
-
-
-def _engine(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    if not is_engine(name):
-        raise click.BadParameter(f"{PROCESSES}, {DASK}, tcp://HOST:PORT or tls://HOST:PORT")
-    return name
-
-
-_with_engine = click.option(
-    "--engine",
-    envvar=ENGINE,
-    default=PROCESSES,
-    show_default=True,
-    show_envvar=True,
-    callback=_engine,
-    metavar="ENGINE",
-    help="Who does the work: this machine's processes, dask (a cluster on this machine), "
-    "or the address of a Dask scheduler.",
-)
 
 
 @click.group()
@@ -51,7 +33,7 @@ def archive() -> None:
 @click.argument("folder", metavar="INDEX", type=_PATH)
 @click.argument("files", nargs=-1, required=True, type=_PATH)
 @click.option("--workers", type=click.IntRange(1), help="Processes; one for each core by default.")
-@_with_engine
+@with_engine
 @click.pass_obj
 def build(
     screen: Screen, folder: Path, files: tuple[Path, ...], workers: int | None, engine: str
@@ -111,7 +93,7 @@ def build(
     "--sources", type=_PATH, multiple=True, metavar="FOLDER", help="Where the archive's files lie."
 )
 @click.option("--workers", type=click.IntRange(1), help="Processes of dask; one for each core.")
-@_with_engine
+@with_engine
 @click.pass_obj
 def search(
     screen: Screen,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 import earwitness as workbench
+from earwitness.cli.engine import engine_of, with_engine
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.outcome import outcome_to_json
 from earwitness.report.assemble import sentence
@@ -20,8 +21,9 @@ _PATH = click.Path(path_type=Path)
 @click.argument("target", type=_PATH)
 @click.option("--only", default="", metavar="NAME,...", help="Only these examinations.")
 @click.option("--again", is_flag=True, help="Compute anew what the case knows already.")
+@with_engine
 @click.pass_obj
-def examine(screen: Screen, target: Path, only: str, again: bool) -> int:
+def examine(screen: Screen, target: Path, only: str, again: bool, engine: str) -> int:
     """Examine a case, or a recording on its own.
 
     TARGET is a case's folder, or a file: then a case is made beside it, and its report written.
@@ -30,9 +32,9 @@ def examine(screen: Screen, target: Path, only: str, again: bool) -> int:
     open_it = workbench.beside if single else workbench.open
     opened = open_it(target, who=screen.who)
     names = {exhibit.sha256: exhibit.name for exhibit in opened.exhibits}
-    with screen.progress(names) as watcher:
-        chosen = [name for name in only.split(",") if name]
-        results = list(opened.examine(chosen, again=again, on_event=watcher))
+    chosen = [name for name in only.split(",") if name]
+    with engine_of(opened, engine) as cluster, screen.progress(names) as watcher:
+        results = list(opened.examine(chosen, again=again, on_event=watcher, cluster=cluster))
     _show_outcomes(screen, results, names)
     report = opened.report("html") if single else None
     if report:

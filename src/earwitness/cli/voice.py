@@ -10,6 +10,7 @@ import click
 import earwitness as workbench
 from earwitness.atomic import write_whole
 from earwitness.cli.case import show_added
+from earwitness.cli.engine import engine_of, with_engine
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.errors import BadTranscript, MissingPart
 from earwitness.evidence.exhibit import Role
@@ -50,14 +51,17 @@ def voice() -> None:
 @_MODEL
 @_FAMILY
 @_CSV
+@with_engine
 @click.pass_obj
-def validate(screen: Screen, folder: Path, model: str, family: str, table: Path | None) -> int:
+def validate(
+    screen: Screen, folder: Path, model: str, family: str, table: Path | None, engine: str
+) -> int:
     """Say how good likelihood ratios are on the case's own population, in its own conditions.
 
     It is what the examination ``voice`` measures before it says anything about the case. --model sets
     the model in case.toml.
     """
-    results, names = _examined(screen, folder, model, family)
+    results, names = _examined(screen, folder, model, family, engine)
     validation = (
         "population",
         "held-out",
@@ -86,13 +90,16 @@ def validate(screen: Screen, folder: Path, model: str, family: str, table: Path 
 @_MODEL
 @_FAMILY
 @_CSV
+@with_engine
 @click.pass_obj
-def compare(screen: Screen, folder: Path, model: str, family: str, table: Path | None) -> int:
+def compare(
+    screen: Screen, folder: Path, model: str, family: str, table: Path | None, engine: str
+) -> int:
     """Compare each questioned recording with the known ones; the outcome is kept in the case.
 
     --model sets the model in case.toml.
     """
-    results, names = _examined(screen, folder, model, family)
+    results, names = _examined(screen, folder, model, family, engine)
     rows = []
     for each in results:
         strength = each.outcome.strength if isinstance(each.outcome, Finding) else None
@@ -113,14 +120,14 @@ def compare(screen: Screen, folder: Path, model: str, family: str, table: Path |
 
 
 def _examined(
-    screen: Screen, folder: Path, model: str, family: str
+    screen: Screen, folder: Path, model: str, family: str, engine: str
 ) -> tuple[list[Examined], dict[str, str]]:
     opened = workbench.open(folder, who=screen.who)
     if model:
         _set_model(screen, opened, model, family)
     names = {exhibit.sha256: exhibit.name for exhibit in opened.exhibits}
-    with screen.progress(names) as watcher:
-        return list(opened.examine(["voice"], on_event=watcher)), names
+    with engine_of(opened, engine) as cluster, screen.progress(names) as watcher:
+        return list(opened.examine(["voice"], on_event=watcher, cluster=cluster)), names
 
 
 def _set_model(screen: Screen, opened: Case, model: str, family: str) -> None:

@@ -1,4 +1,4 @@
-"""Work over archives on a Dask cluster: processes of this machine, or workers of a running scheduler.
+"""Work on a Dask cluster: processes of this machine, or workers of a running scheduler.
 
 Dask sends pickles between its processes, so all that take part in a cluster trust each other as they
 trust the package's code. What is put into those pickles is small: names of the package's own functions,
@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from earwitness.archive.sharing import AHEAD, Call, Engine, Given, Lost, Pending
+from earwitness.archive.sharing import AHEAD, Call, Given, Lost, Pending
 from earwitness.errors import EngineUnfit, EngineUnreachable, MissingPart
 
 ENGINE = "EARWITNESS_ENGINE"
@@ -37,7 +38,7 @@ def is_engine(name: str) -> bool:
 
 
 @contextmanager
-def engine_named(name: str, *, workers: int | None = None) -> Iterator[Engine | None]:
+def engine_named(name: str, *, workers: int | None = None) -> Iterator[Cluster | None]:
     """Have an engine for a while; None stands for the way without any.
 
     Parameters
@@ -75,13 +76,18 @@ class Cluster:
     def __init__(self, distributed: Any, client: Any, address: str) -> None:
         self._client, self._address = client, address
         self._closed = (distributed.client.ClosedClientError, distributed.CancelledError)
-        self._workers: tuple[str, ...] = ()
+        self._workers: Mapping[str, int] = {}
         self._counted = 0.0
 
     @property
     def ahead(self) -> int:
         """How many calls may be begun whose answers were not taken."""
         return AHEAD * max(1, len(self._known_workers()))
+
+    @property
+    def at_once(self) -> int:
+        """How many calls are carried out at the same time."""
+        return max(1, sum(self._known_workers().values()))
 
     def begin(self, call: Call, *arguments: str | bytes | Given, near: str = "") -> Pending:
         """Begin a call on some worker; on the one that its ``near`` has had, while that is there."""
@@ -90,6 +96,13 @@ class Cluster:
     def give(self, data: bytes) -> Given:
         """Give all workers the same bytes."""
         return _GivenBytes(self, data)
+
+    def listen(self, topic: str) -> queue.SimpleQueue[Any]:
+        """What workers say under a topic from now on, as it comes."""
+        said: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self.troubles_named():
+            self._client.subscribe_topic(topic, lambda event: said.put(event[1]))
+        return said
 
     def close(self) -> None:
         """Let the cluster go; what is under way is given up."""
@@ -160,11 +173,15 @@ class Cluster:
             do="run the same command again when it is back: what was written before stays",
         )
 
-    def _known_workers(self) -> tuple[str, ...]:
+    def _known_workers(self) -> Mapping[str, int]:
+        """The addresses of those who work, each with how many calls it carries out at once."""
         if not self._workers or time.monotonic() - self._counted > _COUNT_EVERY_S:
             with self.troubles_named():
                 info = self._client.scheduler_info(n_workers=-1)
-            self._workers = tuple(sorted(info["workers"]))
+            if "workers" not in info:  # what a client says that was closed meanwhile
+                raise self._unreachable("a scheduler that went away")
+            told = sorted(info["workers"].items())
+            self._workers = {address: int(worker["nthreads"]) for address, worker in told}
             self._counted = time.monotonic()
         return self._workers
 

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import Protocol
 
+from earwitness.engine.process import Tell, WorkerProcess
 from earwitness.engine.task import Task
-from earwitness.evidence.names import safe_text
-from earwitness.outcome import Failed, Outcome, outcome_from_json
+from earwitness.outcome import Outcome
 
-_COMMAND = [sys.executable, "-m", "earwitness.engine.worker"]
-_LAST_WORDS = 2_000
-_PATIENCE_S = 10.0
-_SIGNALS = {int(each): each.name for each in signal.Signals}
 _LOOK_EVERY_S = 0.2
 
 
@@ -55,8 +44,16 @@ class Ended:
 Event = Started | Advanced | Ended
 
 
+class Stop(Protocol):
+    """Whatever says that nobody waits any more, such as a ``threading.Event``."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        ...
+
+
 def carry_out_all(
-    tasks: Sequence[Task], *, workers: int = 0, stop: threading.Event | None = None
+    tasks: Sequence[Task], *, workers: int = 0, stop: Stop | None = None
 ) -> Iterator[Event]:
     """Carry out tasks in worker processes, as many at once as there are cores.
 
@@ -65,8 +62,8 @@ def carry_out_all(
     tasks : sequence of Task
     workers : int
         Processes at once; 0 means one for each core that this process may use.
-    stop : threading.Event, optional
-        When another thread sets it, the workers are ended and nothing more is yielded.
+    stop : Stop, optional
+        When it is set, the workers are ended and nothing more is yielded.
 
     Yields
     ------
@@ -98,115 +95,31 @@ def carry_out_all(
             worker.end()
 
 
-# There is a process for each core already; and sums in one order give the same digits everywhere.
-_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-
 class _Worker(threading.Thread):
-    """A thread that feeds one worker process, and starts another when it dies."""
+    """A thread that feeds one worker process."""
 
     def __init__(self, waiting: queue.SimpleQueue[Task], events: queue.SimpleQueue[Event]) -> None:
         super().__init__(daemon=True)
         self._waiting = waiting
         self._events = events
-        self._process: subprocess.Popen[bytes] | None = None
-        self._last_words: IO[bytes] | None = None
-        self._ended = False
-        self._starting = threading.Lock()
+        self._process = WorkerProcess()
 
     def run(self) -> None:
-        while not self._ended:
+        while not self._process.is_ended:
             try:
                 task = self._waiting.get_nowait()
             except queue.Empty:
                 break
             self._events.put(Started(task))
-            outcome, seconds = self._carry_out(task)
+            outcome, seconds = self._process.carry_out(task, self._teller(task))
             self._events.put(Ended(task, outcome, seconds))
-        self._kill()
-        self._close_streams()
+        self._process.close()
 
-    def _carry_out(self, task: Task) -> tuple[Outcome, float]:
-        try:
-            process = self._ready_process()
-            assert process.stdin is not None and process.stdout is not None
-            process.stdin.write(json.dumps(task.to_json()).encode() + b"\n")
-            process.stdin.flush()
-            for line in process.stdout:
-                message: dict[str, Any] = json.loads(line)
-                if "outcome" in message:
-                    return outcome_from_json(message["outcome"]), float(message["seconds"])
-                self._events.put(Advanced(task, message["progress"], message["doing"]))
-        except OSError as error:
-            return self._died(task, str(error)), 0.0
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # half a line, or babble
-            return self._died(task, str(error)), 0.0
-        return self._died(task, ""), 0.0
-
-    def _ready_process(self) -> subprocess.Popen[bytes]:
-        with self._starting:
-            if self._ended:
-                raise ChildProcessError("nobody waits for it any more")
-            if self._process is None or self._process.poll() is not None:
-                self._close_streams()
-                self._process = None
-                self._last_words = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the rest)
-                environment = {**os.environ, "PYTHONUNBUFFERED": "1", **_ONE_THREAD}
-                self._process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
-                    _COMMAND,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=self._last_words,
-                    env=environment,
-                    cwd=Path("/"),
-                    start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
-                )
-            return self._process
-
-    def _died(self, task: Task, cause: str) -> Failed:
-        code = self._exit_code()
-        words = self._read_last_words()
-        if code is not None and code < 0:
-            how = f"was ended by {_SIGNALS.get(-code, f'signal {-code}')}"
-        else:
-            how = f"ended with exit code {code}" if code is not None else f"did not start: {cause}"
-        message = f"the process that carried out {task.method} {how}"
-        return Failed(error="WorkerDied", message=f"{message}; {words}" if words else message)
-
-    def _read_last_words(self) -> str:
-        if self._last_words is None:
-            return ""
-        size = self._last_words.seek(0, os.SEEK_END)
-        self._last_words.seek(max(0, size - _LAST_WORDS))
-        lines = self._last_words.read().decode("utf-8", "replace").strip().splitlines()
-        return safe_text(lines[-1]) if lines else ""
-
-    def _exit_code(self) -> int | None:
-        """How the process ended; one that stopped answering but lives on is killed."""
-        if self._process is None:
-            return None
-        try:
-            return self._process.wait(_PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+    def _teller(self, task: Task) -> Tell:
+        return lambda fraction, doing: self._events.put(Advanced(task, fraction, doing))
 
     def end(self) -> None:
         """End the process, whatever it is doing, and wait for the thread that feeds it."""
-        with self._starting:
-            self._ended = True
-            self._kill()
+        self._process.end()
         if self.is_alive():
             self.join()
-
-    def _kill(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-
-    def _close_streams(self) -> None:
-        process = self._process
-        for stream in (process and process.stdin, process and process.stdout, self._last_words):
-            if stream:
-                with suppress(OSError):
-                    stream.close()

@@ -16,6 +16,15 @@ from earwitness.signal.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
+class Groundwork:
+    """A stage of an examination's groundwork, on one of ``parts`` equal parts of the other exhibits."""
+
+    stage: int
+    part: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """An examination to be carried out.
 
@@ -37,6 +46,8 @@ class Task:
     cache : str
         Folder for decoded signals.
     max_hours : float
+    groundwork : Groundwork, optional
+        Not the examination, but some of the work that goes before it.
     """
 
     exhibit: Exhibit
@@ -48,6 +59,30 @@ class Task:
     cache: str
     max_hours: float
     grids: tuple[tuple[str, str], ...] = ()
+    groundwork: Groundwork | None = None
+
+    @property
+    def exhibits(self) -> list[Exhibit]:
+        """The exhibit, and all others that its examination may look at."""
+        return [self.exhibit, *self.others]
+
+    @property
+    def others(self) -> list[Exhibit]:
+        """All other exhibits that its examination may look at."""
+        return [each for exhibits in self.seen.values() for each in exhibits]
+
+    @property
+    def examination(self) -> Examination:
+        """What is carried out.
+
+        Raises
+        ------
+        UnknownExamination
+        """
+        found, laid = find_examination(self.method), self.groundwork
+        if laid is None:
+            return found
+        return found.laying(laid.stage, self.others[laid.part :: laid.parts])
 
     @property
     def consulted(self) -> dict[str, Any]:
@@ -87,6 +122,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
         Role(role): tuple(exhibit_from_json(exhibit) for exhibit in exhibits)
         for role, exhibits in data["seen"].items()
     }
+    if data["groundwork"] is not None:
+        fields["groundwork"] = Groundwork(**data["groundwork"])
     for named in ("archives", "grids"):
         fields[named] = tuple((folder, state) for folder, state in data[named])
     return Task(**fields)

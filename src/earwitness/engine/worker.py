@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from earwitness.engine.task import Task, task_from_json, view_of
 from earwitness.errors import ExhibitAltered, UnknownExamination
-from earwitness.examinations import carry_out, find_examination
+from earwitness.examinations import carry_out
 from earwitness.outcome import Failed, Outcome, outcome_to_json
 from earwitness.signal.recording import Recording
 from earwitness.store.vault import Vault
@@ -50,13 +50,12 @@ def _examine(task: Task, answers: IO[bytes], intact: set[Path]) -> Outcome:
             last = time.monotonic()
             answer(answers, {"progress": round(fraction, 3), "doing": doing})
 
-    exhibits = [task.exhibit, *(each for exhibits in task.seen.values() for each in exhibits)]
     try:
-        for exhibit in exhibits:
+        for exhibit in task.exhibits:
             if exhibit.path not in intact:
                 Vault(exhibit.path.parent).require_intact(exhibit.sha256)
                 intact.add(exhibit.path)
-        examination, view = find_examination(task.method), view_of(task, report)
+        examination, view = task.examination, view_of(task, report)
     except (ExhibitAltered, UnknownExamination) as error:
         return Failed(error=type(error).__name__, message=str(error))
     recording = Recording(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -109,6 +109,7 @@ class CaseView(Protocol):
 
 
 ExaminationFunction = Callable[..., Finding | NotExamined]
+Groundwork = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class Examination:
     defaults: Mapping[str, Parameter]
     method: str
     function: ExaminationFunction
+    groundwork: tuple[Groundwork, ...] = ()
 
     @property
     def family(self) -> str:
@@ -135,6 +137,15 @@ class Examination:
     def looks_at(self) -> tuple[Role, ...]:
         """Roles of other exhibits that the outcome depends on."""
         return self.needs.roles + self.needs.may_use
+
+    def laying(self, stage: int, others: Sequence[Exhibit]) -> Examination:
+        """In place of the examination, a stage of its groundwork on some of the other exhibits."""
+
+        def lay(recording: Recording, case: CaseView, **parameters: Parameter) -> Finding:
+            self.groundwork[stage](recording, case, others, **parameters)
+            return Finding(summary=f"{len(others)} recordings are ready for {self.name}")
+
+        return replace(self, function=lay)
 
     def parameters(self, given: Mapping[str, Any]) -> dict[str, Parameter]:
         """The defaults with what was given put over them.
@@ -171,6 +182,7 @@ def examination(
     sources: Sequence[str],
     needs: Needs | None = None,
     applies_to: Sequence[Role] = (Role.QUESTIONED,),
+    groundwork: Sequence[Groundwork] = (),
 ) -> Callable[[ExaminationFunction], Examination]:
     """Declare a function to be an examination.
 
@@ -186,6 +198,11 @@ def examination(
         What must be there for it to be tried.
     applies_to : sequence of Role
         Exhibits of which roles it examines.
+    groundwork : sequence of callable
+        Work on other exhibits that may be done beforehand, in stages: on a cluster by several workers,
+        each with some of the exhibits. Each is called with the recording, the view of the case, those
+        exhibits and the parameters, and leaves what it makes in the cache (``Recording.shared``). What
+        was not done beforehand the examination does itself, so its outcome does not depend on it.
 
     Raises
     ------
@@ -210,6 +227,7 @@ def examination(
             defaults=_defaults(function),
             method=inspect.cleandoc(function.__doc__),
             function=function,
+            groundwork=tuple(groundwork),
         )
 
     return declare

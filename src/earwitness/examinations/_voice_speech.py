@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -201,19 +201,24 @@ def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:
     return dict(sorted(found.items()))
 
 
-def population(
+def received(recording: Recording) -> None:
+    """Have ready what is taken of another recording, whatever it is compared with."""
+    _ = recording.speech
+    _keys(recording, step=1)
+
+
+def both_sides(
     case: CaseView,
     people: Mapping[str, Sequence[Exhibit]],
     embedder: Embedder,
     chain: Chain,
-    progress: Callable[[float], None],
-) -> tuple[list[Speaker], dict[str, float]]:
-    """Each person of the population on both sides, and the pitch of those whose pitch can be told.
+    exhibits: Sequence[Exhibit],
+) -> Iterator[tuple[Heard, Heard]]:
+    """Recordings of the population, each as received and through the chain.
 
-    Recordings are prepared on several threads: decoders, the speech-activity model and array
-    arithmetic let each other run.
+    They are prepared on several threads: decoders, the speech-activity model and array arithmetic let
+    each other run.
     """
-    todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
     most_s = {
         exhibit.sha256: MOST_SPEECH_S / len(exhibits)
         for exhibits in people.values()
@@ -226,13 +231,24 @@ def population(
         sent = heard_through(recording, embedder, chain, most_s=limit)
         return _first(heard(recording, embedder), limit), sent
 
-    made: dict[str, tuple[Heard, Heard]] = {}
     with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
-        for number, (exhibit, sides) in enumerate(
-            zip(todo, threads.map(prepare, todo), strict=True), start=1
-        ):
-            made[exhibit.sha256] = sides
-            progress(number / len(todo))
+        yield from threads.map(prepare, exhibits)
+
+
+def population(
+    case: CaseView,
+    people: Mapping[str, Sequence[Exhibit]],
+    embedder: Embedder,
+    chain: Chain,
+    progress: Callable[[float], None],
+) -> tuple[list[Speaker], dict[str, float]]:
+    """Each person of the population on both sides, and the pitch of those whose pitch can be told."""
+    todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
+    made: dict[str, tuple[Heard, Heard]] = {}
+    ready = both_sides(case, people, embedder, chain, todo)
+    for number, (exhibit, sides) in enumerate(zip(todo, ready, strict=True), start=1):
+        made[exhibit.sha256] = sides
+        progress(number / len(todo))
     speakers, pitches = [], {}
     for name, exhibits in people.items():
         both = [made[exhibit.sha256] for exhibit in exhibits]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations import _voice_words as words
-from earwitness.examinations._contract import CaseView, Needs, examination
+from earwitness.examinations._contract import CaseView, Needs, Parameter, examination
 from earwitness.examinations._voice_scores import (
     Material,
     disagreement_of,
@@ -20,14 +20,16 @@ from earwitness.examinations._voice_scores import (
 from earwitness.examinations._voice_speech import (
     Heard,
     beside_the_population,
+    both_sides,
     by_speaker,
     heard,
     population,
+    received,
     same_sound,
 )
 from earwitness.models import Shelf
 from earwitness.outcome import Asked, Finding, NotExamined
-from earwitness.signal.chains import chain_of
+from earwitness.signal.chains import Chain, chain_of
 from earwitness.signal.recording import Recording
 from earwitness.voices.comparison import (
     MOST_PIECES,
@@ -48,6 +50,25 @@ LEAST_SPEECH_S = 5.0
 LEAST_SNR_DB = 4.5  # 5 dB is the least that bench/who.py covers; the SNR is measured to half a dB
 
 
+def _received(_: Recording, case: CaseView, others: Sequence[Exhibit], **__: Parameter) -> None:
+    """What is taken of other recordings, whatever they are compared with."""
+    for each in others:
+        received(case.recording(each))
+
+
+def _in_conditions(
+    recording: Recording, case: CaseView, others: Sequence[Exhibit], *, model: str, **_: Parameter
+) -> None:
+    """What is taken of recordings of the population, also in the conditions of the questioned one."""
+    people = by_speaker(case.exhibits(Role.POPULATION))
+    told = chain_of(recording)
+    if len(people) >= LEAST_SPEAKERS and told.can_be_done:
+        chain, embedder = _conditions(recording, case, people, told, model)
+        mine = [each for each in others if each.role is Role.POPULATION]
+        for _sides in both_sides(case, people, embedder, chain, mine):
+            pass  # it is in the cache
+
+
 @examination(
     question="Is it more probable that the claimed speaker said this, or somebody else?",
     answers=Asked.WHO,
@@ -61,6 +82,7 @@ LEAST_SNR_DB = 4.5  # 5 dB is the least that bench/who.py covers; the SNR is mea
         "Vergeer et al. 2016, Sci. Justice 56(6) (empirical bounds)",
     ),
     needs=Needs(min_speech_s=LEAST_SPEECH_S, roles=(Role.KNOWN, Role.POPULATION), claims=True),
+    groundwork=(_received, _in_conditions),
 )
 def voice_v1(
     recording: Recording, case: CaseView, *, model: str = "embedded", split_speakers: bool = True
@@ -223,11 +245,22 @@ def _material(recording: Recording, case: CaseView, model: str) -> Material | No
             needed="recordings made on other occasions; withdraw these",
         )
     case.progress(0.05, "telling low frequencies and room")
-    chain = beside_the_population(recording, case, people, chain)
-    embedder: Embedder = (
-        embedded_for(chain.cut_off_hz, chain.low_cut_hz) if model == "embedded" else _neural(model)
-    )
+    chain, embedder = _conditions(recording, case, people, chain, model)
     return Material(chain, embedder, speaker, tuple(known), people)
+
+
+def _conditions(
+    recording: Recording,
+    case: CaseView,
+    people: Mapping[str, Sequence[Exhibit]],
+    chain: Chain,
+    model: str,
+) -> tuple[Chain, Embedder]:
+    """The whole chain of the questioned recording, and the system that suits it."""
+    chain = beside_the_population(recording, case, people, chain)
+    if model == "embedded":
+        return chain, embedded_for(chain.cut_off_hz, chain.low_cut_hz)
+    return chain, _neural(model)
 
 
 def _too_few(count: int, having: str = "") -> NotExamined:

@@ -131,6 +131,14 @@ class Shelf:
         self._note(name, target.name, digest, family)
         return name
 
+    def sizes(self) -> dict[str, int]:
+        """How many bytes each file has, by its path in the folder; says whether two shelves are alike."""
+        return {
+            str(path.relative_to(self.folder)): path.stat().st_size
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+
     def locked(self) -> dict[str, dict[str, str]]:
         """What the lock file says of each speaker model: its file, its SHA-256, its family."""
         path = self.folder / _LOCK

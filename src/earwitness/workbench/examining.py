@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from earwitness.archive.index import state_of
+from earwitness.engine.cluster import Cluster
 from earwitness.engine.pool import Ended, Event, carry_out_all
+from earwitness.engine.sharing import share_out
 from earwitness.engine.task import Task
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations import Examination, Parameter, find_examination, newest_examinations
@@ -36,8 +38,9 @@ class ExaminingActs(OpenCase):
         again: bool = False,
         on_event: OnEvent | None = None,
         stop: threading.Event | None = None,
+        cluster: Cluster | None = None,
     ) -> Iterator[Examined]:
-        """Carry out examinations on all cores, and keep each outcome as soon as it is reached.
+        """Carry out examinations on all cores or a cluster; keep each outcome as soon as it is reached.
 
         A result that the case holds already, for the same exhibit, method, parameters and consulted
         exhibits, is not computed again unless it had failed.
@@ -52,6 +55,8 @@ class ExaminingActs(OpenCase):
             Told what happens meanwhile.
         stop : threading.Event, optional
             When another thread sets it, nothing more is examined; what had ended is kept.
+        cluster : Cluster, optional
+            Have its workers carry them out: see ``engine_named``.
 
         Yields
         ------
@@ -60,7 +65,7 @@ class ExaminingActs(OpenCase):
 
         Raises
         ------
-        UnknownExamination, BadParameter
+        UnknownExamination, BadParameter, EngineUnfit, EngineUnreachable
         """
         for name in self.case_file.examine:
             find_examination(name)
@@ -73,7 +78,11 @@ class ExaminingActs(OpenCase):
                 waiting[task.key] = (task, known.number if known else 0)
         reused_all = not waiting
         tasks = [task for task, _ in waiting.values()]
-        for event in carry_out_all(tasks, workers=self.case_file.settings.workers, stop=stop):
+        if cluster is None:
+            events = carry_out_all(tasks, workers=self.case_file.settings.workers, stop=stop)
+        else:
+            events = share_out(tasks, cluster, stop=stop)
+        for event in events:
             if on_event is not None:
                 on_event(event)
             if isinstance(event, Ended):
