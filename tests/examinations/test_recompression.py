@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
+import pytest
 
 import earwitness
 import lossy
@@ -39,23 +41,51 @@ def test_a_wav_that_was_mp3_does_not_claim_so(tmp_path: Path) -> None:
     assert any("earlier grid" in layer.label for layer in outcome.figures[0].layers)
 
 
-def test_an_mp3_of_a_raised_rate_is_coded_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".mp3", ".m4a"])
+def test_a_raised_rate_is_coded_twice(tmp_path: Path, ending: str) -> None:
     """Frames at the same places: no second grid, but the small numbers are missing."""
-    first = lossy.through(tmp_path, lossy.voice(), ".mp3", 64_000)
-    outcome = finding(tmp_path, lossy.write(tmp_path / "tape.mp3", first, 128_000))
+    first = lossy.through(tmp_path, lossy.voice(), ending, 64_000)
+    outcome = finding(tmp_path, lossy.write(tmp_path / f"tape{ending}", first, 128_000))
     assert outcome.measure("lossy codings shown, at least").value == 2
     assert "at a lower rate before" in outcome.summary
     ones = outcome.measure("ones among the small numbers").value
-    assert isinstance(ones, float) and ones < 5
-    assert outcome.strength is not None
+    assert isinstance(ones, float) and ones < 6
+    assert (
+        outcome.strength is not None and {".mp3": "MP3", ".m4a": "AAC"}[ending] in outcome.summary
+    )
 
 
-def test_an_mp3_that_was_coded_once_is_that(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [".mp3", ".m4a"])
+def test_a_lowered_rate_is_likely_and_not_counted(tmp_path: Path, ending: str) -> None:
+    """96 kbit/s, then 48 on the same grid: told with its rate, and one coding is what is shown."""
+    first = lossy.through(tmp_path, lossy.voice(20.0), ending, 96_000)
+    outcome = finding(tmp_path, lossy.write(tmp_path / f"tape{ending}", first, 48_000))
+    assert outcome.measure("lossy codings shown, at least").value == 1
+    assert "likely and not shown" in outcome.summary
+    assert outcome.strength is not None and outcome.strength.scale == "false_alarm_rate"
+
+
+@pytest.mark.parametrize("ending", [".mp3", ".m4a"])
+def test_what_was_coded_once_is_that(tmp_path: Path, ending: str) -> None:
     """Its own grid is no trace of another coding."""
-    outcome = finding(tmp_path, lossy.write(tmp_path / "tape.mp3", lossy.voice(), 96_000))
+    outcome = finding(tmp_path, lossy.write(tmp_path / f"tape{ending}", lossy.voice(), 96_000))
     assert outcome.measure("lossy codings shown, at least").value == 1
     assert "no trace of another coding" in outcome.summary
     assert outcome.strength is None
+    odds = outcome.measure("spread of the numbers against a coding without history").value
+    assert isinstance(odds, float) and odds < 0
+
+
+def test_a_file_that_names_no_encoder_is_not_compared_with_one(tmp_path: Path) -> None:
+    """Bare frames of MP3: what another encoder would have written is not held against them."""
+    whole = lossy.write(tmp_path / "whole.mp3", lossy.voice(), 64_000)
+    bare = tmp_path / "bare.mp3"
+    with av.open(str(whole)) as container:
+        bare.write_bytes(b"".join(bytes(packet) for packet in container.demux()))
+    measure = finding(tmp_path, bare).measure(
+        "spread of the numbers against a coding without history"
+    )
+    assert measure.value is None and "names no encoder" in measure.note
 
 
 def test_a_wav_that_was_never_coded_shows_none(tmp_path: Path) -> None:

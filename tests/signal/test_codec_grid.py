@@ -74,6 +74,7 @@ def test_an_aac_shows_under_its_window(tmp_path: Path) -> None:
     assert dips(sound, MP3).max() < 7
     own = codec_grid.own_grid(sound, codec=AAC_KAISER, sample_rate_hz=RATE_HZ)
     assert own is not None and own[0] == 0 and own[1] > 30
+    assert codec_grid.own_grid_of("AAC", sound, sample_rate_hz=RATE_HZ) == (AAC_KAISER, *own)
 
 
 @pytest.mark.parametrize("codec", codec_grid.CODECS, ids=lambda codec: codec.window or codec.name)
@@ -91,6 +92,7 @@ def test_silence_and_a_second_of_sound_are_too_little() -> None:
     for sound in (silence, silence[:0], sounds.noise(0.3, rate_hz=RATE_HZ)):
         assert codec_grid.depths(sound, codec=MP3, sample_rate_hz=RATE_HZ) is None
         assert codec_grid.own_grid(sound, codec=MP3, sample_rate_hz=RATE_HZ) is None
+        assert codec_grid.own_grid_of("AAC", sound, sample_rate_hz=RATE_HZ) is None
 
 
 def test_an_echo_is_no_second_grid() -> None:

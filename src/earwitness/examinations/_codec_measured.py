@@ -6,27 +6,45 @@ From ``bench/whole_codecs.py``, ``whole_double.py`` and ``whole_jumps.py``; thei
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from earwitness.examinations._codec_grids import Rate
 
 COVERED: Final = ("lossless", "MP3", "AAC", "Opus", "AMR", "Vorbis")
 _SPEECH: Final = (
-    "20 s of read English each, LibriSpeech and speechocean762, speakers not trained on"
+    "up to 20 s of read English each, LibriSpeech and speechocean762, speakers not trained on"
 )
+
+
+def _files(alarms: int, of: int, codec: str, kilobits: str) -> Rate:
+    encoder = {"MP3": "LAME", "AAC": "FFmpeg"}[codec]
+    made = f"{of} {codec} files of one channel at 44.1 kHz, {kilobits} kbit/s, by {encoder}"
+    return Rate(alarms, of, f"{made}, {_SPEECH}")
+
+
 _GRIDS: Final = Rate(0, 84, f"84 recordings in WAV, MP3, AAC, Opus, AMR and Vorbis, {_SPEECH}")
-_RAISED: Final = Rate(
-    0, 10, f"10 MP3 files of one channel at 44.1 kHz, 48 to 128 kbit/s, by LAME, {_SPEECH}"
-)
-_LOWERED: Final = Rate(
-    1, 12, f"12 MP3 files of one channel at 44.1 kHz, 32 to 96 kbit/s, by LAME, {_SPEECH}"
-)
+_RAISED: Final[Mapping[str, Rate]] = {
+    "MP3": _files(0, 107, "MP3", "48 to 128"),
+    "AAC": _files(0, 57, "AAC", "32 to 128"),
+}
+# Up to which bit rate: at low ones, false alarms are more frequent.
+_LOWERED: Final[Mapping[str, tuple[tuple[int, Rate], ...]]] = {
+    "MP3": (
+        (40_000, _files(6, 30, "MP3", "32")),
+        (96_000, _files(0, 90, "MP3", "48 to 96")),
+    ),
+    "AAC": (
+        (40_000, _files(0, 13, "AAC", "32")),
+        (96_000, _files(1, 39, "AAC", "48 to 96")),
+    ),
+}
 _JUMPS: Final = Rate(
     0, 4, f"4 recordings that were MP3 before they were WAV, MP3, AAC or Opus, {_SPEECH}"
 )
 
 MISSED: Final = (
-    "in 20 s each, all that were MP3, AAC or Vorbis and then WAV were found (78 of 78), and those "
+    "in up to 20 s each, all that were MP3, AAC or Vorbis and then WAV were found (78 of 78), and those "
     "behind Opus at 48 kbit/s (12 of 12); behind Opus at 24 kbit/s, one of twelve, which minutes "
     "of sound better; and of those coded again at a lower rate by the same codec, with frames at "
     "other places, none of eleven"
@@ -38,14 +56,14 @@ def grid_rate(coding: str) -> Rate | None:
     return _GRIDS if coding in COVERED else None
 
 
-def raised_rate() -> Rate:
-    """How often an MP3 that was coded once has rare ones."""
-    return _RAISED
+def raised_rate(codec: str) -> Rate:
+    """How often a file that was coded once has rare ones."""
+    return _RAISED[codec]
 
 
-def lowered_rate() -> Rate:
-    """How often an MP3 that was coded once differs from a coding of its sound without history."""
-    return _LOWERED
+def lowered_rate(codec: str, bit_rate: int) -> Rate:
+    """How often a file of such a rate that was coded once differs from a coding without history."""
+    return next(rate for most, rate in _LOWERED[codec] if bit_rate <= most)
 
 
 def jump_rate(coding: str) -> Rate | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from earwitness.examinations._codec_measured import (
     lowered_rate,
     raised_rate,
 )
+from earwitness.examinations._codec_numbers import Numbers, numbers_at
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.outcome import (
     Asked,
@@ -28,16 +28,10 @@ from earwitness.outcome import (
     Strength,
     numbers,
 )
-from earwitness.signal import mp3_again
-from earwitness.signal.codec_grid import MP3
 from earwitness.signal.generations import FAMILIES, LEAST_Z, Grid
 from earwitness.signal.grid_track import simultaneous
 from earwitness.signal.quality import band
-from earwitness.signal.quantised import LEAST_GROUPS, Integers, mp3_integers
 from earwitness.signal.recording import Recording
-
-FEWEST_ONES = 0.12
-LEAST_EXPLAINED = 0.02
 
 
 @examination(
@@ -67,13 +61,15 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
        untouched recordings one search in two thousand would reach.
     3. Where the file itself is MP3, AAC or Vorbis, its own grid is told by coefficients that are
        zero to the last bit. It is no trace of an earlier coding, and it and its echoes are left out.
-    4. Where the file is MP3, the whole numbers that the encoder wrote are got back from the samples.
-       After an earlier coding at a lower rate, with frames at the same places, as most programs
-       leave them, ones are rare: they were zero before. Under 12 % is reported as coded twice.
-    5. Of such an MP3 at a constant rate, forty seconds are shifted off their grid, which removes what
-       an earlier coding left, and coded once more by LAME at the same rate. Where the file's numbers
-       are spread differently from those, by weights trained on others, an earlier coding at a higher
-       rate is likely. It is told with its false-alarm rate, and not counted as shown.
+    4. Where the file is MP3 or AAC, the whole numbers that the encoder wrote are got back from the
+       samples. After an earlier coding by the same codec at a lower rate, with frames at the same
+       places, as most programs leave them, ones are rare: they were zero before. Under 12 % in MP3,
+       and 10 % in AAC, is reported as coded twice.
+    5. Of such a file at a constant rate that names LAME or FFmpeg as its encoder, forty seconds are
+       shifted off their grid, which removes what an earlier coding left, and coded once more by that
+       encoder at the same rate. Where the file's numbers are spread differently from those, by
+       weights trained on others, an earlier coding at a higher rate is likely. It is told with its
+       false-alarm rate, and not counted as shown.
     6. Two grids of one codec that show at the same time are two generations. Where they take turns,
        it was cut in between, which is for frame_grid_v1.
     7. The end of the band is measured. It is told, and nothing is concluded from it: the same
@@ -90,7 +86,7 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
             needed="about two seconds that are louder than -80 dBFS",
         )
     case.progress(0.9, "getting the encoder's numbers back")
-    numbers_of = _numbers(recording, found, claimed)  # 4, 5
+    numbers_of = numbers_at(recording, found, claimed)  # 4, 5
     earlier = _generations(recording, found)  # 6
     raised = numbers_of is not None and numbers_of.raised
     generations = int(claimed != "lossless") + max(len(earlier), int(raised))
@@ -100,7 +96,7 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
             Measure("lossy codings shown, at least", generations),
             Measure("coded now in", claimed),
             *_dip_measures(found),
-            *_number_measures(numbers_of),
+            *(numbers_of.measures() if numbers_of is not None else ()),
             *_band_measures(recording),  # 7
         ),
         limits=_limits(claimed, recording),
@@ -108,49 +104,6 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
         figures=_figures(found),
         strength=_strength(claimed, earlier, numbers_of),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The whole numbers of an MP3, and what they tell of an earlier coding on the same grid."""
-
-    integers: Integers
-    log_odds: float | None
-    why_not: str = ""
-
-    @property
-    def raised(self) -> bool:
-        """Whether its ones are missing: it was coded before at a lower rate."""
-        return self.defined and self.integers.share_of_ones < FEWEST_ONES
-
-    @property
-    def lowered(self) -> bool:
-        """Whether it differs from a coding of the same sound without history."""
-        return not self.raised and self.log_odds is not None and self.log_odds > 0
-
-    @property
-    def defined(self) -> bool:
-        """Whether there are numbers enough."""
-        enough = self.integers.telling >= LEAST_GROUPS
-        return enough and self.integers.explained >= LEAST_EXPLAINED
-
-
-def _numbers(recording: Recording, found: Searched, claimed: str) -> _Numbers | None:
-    own = [grid for grid in found.generations.grids if grid.is_own and grid.codec == MP3]
-    if claimed != "MP3" or not own:
-        return None
-    tape, facts = sound(recording, found.channel), recording.facts
-    integers = mp3_integers(tape, offset=own[0].offset)
-    bit_rate = mp3_again.constant_bit_rate(facts.bit_rate)
-    if bit_rate is None or facts.sample_rate_hz not in mp3_again.RATES_HZ or facts.channels > 1:
-        measured = "measured for one channel of 44.1 or 48 kHz at a constant 32 to 96 kbit/s alone"
-        return _Numbers(integers, None, measured)
-    differences = mp3_again.against_once(
-        tape, offset=own[0].offset, sample_rate_hz=facts.sample_rate_hz, bit_rate=bit_rate
-    )
-    if differences is None:
-        return _Numbers(integers, None, "too few numbers could be got back")
-    return _Numbers(integers, mp3_again.log_odds(differences))
 
 
 def _generations(recording: Recording, found: Searched) -> list[Grid]:
@@ -171,7 +124,7 @@ def _generations(recording: Recording, found: Searched) -> list[Grid]:
 
 
 def _summary(
-    claimed: str, earlier: Sequence[Grid], numbers_of: _Numbers | None, generations: int
+    claimed: str, earlier: Sequence[Grid], numbers_of: Numbers | None, generations: int
 ) -> str:
     now = "stored without loss" if claimed == "lossless" else claimed
     many = f"It went through {generations} lossy coding{'s' if generations > 1 else ''} or more."
@@ -185,12 +138,12 @@ def _summary(
         )
     if numbers_of is not None and numbers_of.raised:
         return (
-            "It is MP3 now, and was coded as MP3 at a lower rate before that: the encoder's small "
+            f"It is {now} now, and was coded as {now} at a lower rate before that: the encoder's small "
             f"numbers are missing. {many}"
         )
     if numbers_of is not None and numbers_of.lowered:
         return (
-            "It is MP3 now; the encoder's numbers are spread as after an earlier coding at a higher "
+            f"It is {now} now; the encoder's numbers are spread as after an earlier coding at a higher "
             "rate, which is likely and not shown."
         )
     if claimed != "lossless":
@@ -217,24 +170,6 @@ def _dip_measures(found: Searched) -> list[Measure]:
     return measures
 
 
-def _number_measures(numbers_of: _Numbers | None) -> list[Measure]:
-    if numbers_of is None:
-        return []
-    telling = numbers_of.integers.telling
-    share = 100 * numbers_of.integers.share_of_ones if numbers_of.defined else None
-    few = f"only {telling} groups of numbers could be got back, {LEAST_GROUPS} are needed"
-    return [
-        Measure("ones among the small numbers", share, "%", note="" if share is not None else few),
-        Measure(
-            "spread of the numbers against a coding without history",
-            numbers_of.log_odds,
-            "(above 0, an earlier coding is likely)",
-            digits=2,
-            note=numbers_of.why_not,
-        ),
-    ]
-
-
 def _band_measures(recording: Recording) -> list[Measure]:
     native = recording.native
     found = band(native.spectrum, native.sample_rate_hz)
@@ -249,8 +184,8 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
         f"Of recordings that were, {MISSED}.",
         "A grid is found only at the sample rate at which it was coded: a resampling in between "
         f"destroys it. Searched was {recording.facts.sample_rate_hz:,} Hz alone.",
-        "An AAC that was coded again with frames at the same places, and an MP3 that was coded again at "
-        "the same rate, are not told from those that were coded once.",
+        "An MP3 or AAC that was coded again at the same rate is not told from one that was coded once; "
+        "of one that was coded again at a lower rate, with frames at other places, nothing shows.",
         "Earlier codings in Opus or AMR are not examined: neither leaves a grid that stays.",
         "Encoders other than LAME and Shine (MP3) and FFmpeg's (AAC), and AAC with band replication "
         "(HE-AAC), were not measured.",
@@ -260,7 +195,7 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     return tuple(limits)
 
 
-def _details(found: Searched, numbers_of: _Numbers | None) -> dict[str, object]:
+def _details(found: Searched, numbers_of: Numbers | None) -> dict[str, object]:
     return {
         "channel": "mixed" if found.channel is None else found.channel,
         "frames": {name: depths.frames for name, depths in found.generations.depths.items()},
@@ -279,15 +214,17 @@ def _details(found: Searched, numbers_of: _Numbers | None) -> dict[str, object]:
     }
 
 
-def _strength(
-    claimed: str, earlier: Sequence[Grid], numbers_of: _Numbers | None
-) -> Strength | None:
+def _strength(claimed: str, earlier: Sequence[Grid], numbers_of: Numbers | None) -> Strength | None:
     if earlier:
         rate = grid_rate(claimed)
         wording = "how often a recording that was not coded before shows such a grid"
     elif numbers_of is not None and (numbers_of.raised or numbers_of.lowered):
-        rate = raised_rate() if numbers_of.raised else lowered_rate()
-        wording = "how often an MP3 that was coded once shows as much"
+        rate = (
+            raised_rate(numbers_of.codec)
+            if numbers_of.raised
+            else lowered_rate(numbers_of.codec, numbers_of.bit_rate)
+        )
+        wording = f"how often an {numbers_of.codec} file that was coded once shows as much"
     else:
         return None
     return rate.strength(wording) if rate else None

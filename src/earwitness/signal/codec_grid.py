@@ -305,6 +305,18 @@ def own_grid(signal: Floats, *, codec: Codec, sample_rate_hz: int) -> tuple[int,
     return best, float(dips[best])
 
 
+def own_grid_of(
+    name: str, signal: Floats, *, sample_rate_hz: int
+) -> tuple[Codec, int, float] | None:
+    """As ``own_grid``, under that window of a codec which shows it best."""
+    best: tuple[Codec, int, float] | None = None
+    for codec in (each for each in CODECS if each.name == name):
+        found = own_grid(signal, codec=codec, sample_rate_hz=sample_rate_hz)
+        if found is not None and (best is None or found[1] > best[2]):
+            best = (codec, *found)
+    return best
+
+
 def loud_places(signal: Floats, samples: int, *, hop: int, count: int) -> mdct.Indices:
     """Where the loudest of evenly spread stretches of so many samples begin, at multiples of a hop.
 
