@@ -4,7 +4,7 @@
     python bench/whole_codecs.py table --keep FILE
 
 Each speaker's twenty seconds go through every chain of ``CHAINS``. ``run`` writes one line for each
-recording, so a run that is stopped has not been for nothing; ``table`` prints what they say.
+recording, and goes on where it was stopped; ``table`` prints what they say.
 """
 
 from __future__ import annotations
@@ -177,8 +177,12 @@ def main() -> None:
         table(arguments.keep)
         return
     every = names(arguments.half)
+    text = arguments.keep.read_text() if arguments.keep.exists() else ""
+    known = {(one["name"], one["chain"]) for one in map(json.loads, text.splitlines())}
     for name in every[:: max(1, len(every) // arguments.speakers)][: arguments.speakers]:
         for label, chain in chains().items():
+            if (name, label) in known:
+                continue
             line = json.dumps(row(name, label, chain))
             with arguments.keep.open("a") as file:
                 file.write(line + "\n")

@@ -5,7 +5,8 @@
 
 Twenty seconds of a speaker are coded and decoded; then 0.3 to 3 s are taken out at a random place, or a
 stretch of another speaker's, coded in the same way, is put in, or nothing is done; then the whole is
-stored as WAV or coded again. A jump is right when its place holds the cut, give or take 50 ms.
+stored as WAV or coded again. A jump is right when its place holds the cut, give or take 50 ms. ``run`` goes
+on where it was stopped.
 """
 
 from __future__ import annotations
@@ -151,10 +152,14 @@ def main() -> None:
     every = names(arguments.half)
     every = [name for name in every if carrier(name, 16_000).size >= 14 * 16_000]
     chosen = every[:: max(1, len(every) // arguments.speakers)][: arguments.speakers]
+    text = arguments.keep.read_text() if arguments.keep.exists() else ""
+    known = {json.loads(line)["name"] for line in text.splitlines()}
     for index, name in enumerate(chosen):
-        for line in rows(name, chosen[index - 1]):
-            with arguments.keep.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+        if name in known:
+            continue
+        made = [json.dumps(line) + "\n" for line in rows(name, chosen[index - 1])]
+        with arguments.keep.open("a") as file:
+            file.writelines(made)
         print(name, file=sys.stderr)
 
 

@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--speakers", type=int, default=20, help="of each half")
     parser.add_argument("--codec", choices=tuple(CODECS), action="append")
     arguments = parser.parse_args()
-    print("| codec | rates | n once, twice | error, % |\n|---|---|---|---|")
+    print("| codec | rates | false alarms | misses | error, % |\n|---|---|---|---|---|")
     for label in arguments.codec or CODECS:
         speech = CODECS[label]
         halves = {}
@@ -88,15 +88,17 @@ def main() -> None:
             print(label, half, file=sys.stderr)
         for bits in speech.now:
             for before in speech.before:
-                count, error = judged(halves, before, bits)
+                alarms, misses, count = judged(halves, before, bits)
                 pair = f"{before / 1000:g} > {bits / 1000:g}"
-                print(f"| {label} | {pair} | {count}, {count} | {error:.0f} |", flush=True)
+                error = f"{50 * (alarms + misses) / count:.0f}"
+                cells = (label, pair, f"{alarms} of {count}", f"{misses} of {count}", error)
+                print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def judged(
     halves: dict[str, list[tuple[int, int, list[float]]]], before: int, bits: int
-) -> tuple[int, float]:
-    """How many of each there are in the test half, and the error there."""
+) -> tuple[int, int, int]:
+    """False alarms and misses in the test half, and how many there are of each kind."""
     sets = {}
     for half, lines in halves.items():
         used = [line for line in lines if line[1] == bits and line[0] in (0, before)]
@@ -108,7 +110,7 @@ def judged(
     rule = np.linalg.lstsq(x, 2.0 * twice - 1.0, rcond=None)[0]
     x, twice = sets["test"]
     told = x @ rule > 0
-    return int((~twice).sum()), 50 * float(np.mean(told[~twice]) + np.mean(~told[twice]))
+    return int(told[~twice].sum()), int((~told[twice]).sum()), int(twice.sum())
 
 
 if __name__ == "__main__":
