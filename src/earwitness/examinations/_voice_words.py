@@ -205,7 +205,8 @@ def limits_of_case(case: Case, told: Told) -> tuple[str, ...]:
 def _limits_of_conditions(case: Case, told: Told) -> list[str]:
     limits = [
         f"The population was sent through what the file and its sound tell: {case.chain.wording}. "
-        "Codecs that it went through before are not told and not simulated; a room is one of nine."
+        "Codecs that it went through before are not told and not simulated. A room is one of nine, and "
+        "told in few of the recordings that were made in one (8 of 50)."
     ]
     if case.chain.snr_db is None:
         limits.append("The noise could not be measured, so the population has none of it.")
