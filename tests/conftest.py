@@ -6,6 +6,7 @@ import itertools
 import os
 import secrets
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ from earwitness.workbench import Case  # noqa: E402
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("earwitness", deadline=None)
 hypothesis.settings.load_profile("earwitness")
+
+# A shell starts what it puts in the background with interrupts ignored, and commands inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -225,6 +225,22 @@ def test_when_the_last_worker_goes_the_build_ends(
             built_with(engine, tmp_path / "a", made.sounds, at_file(4, end))
 
 
+def test_an_answer_that_went_with_the_last_worker_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call had ended, and nobody had fetched what it gave."""
+    with clusters.running(tmp_path, 1) as scheduler, engine_named(scheduler.address) as engine:
+        assert engine is not None
+        pending = engine.begin(bytes, "answer", "ascii")
+        while not pending.done():
+            time.sleep(0.02)
+        monkeypatch.setattr(cluster, "_PATIENCE_S", 1.0)
+        monkeypatch.setattr(cluster, "_COUNT_EVERY_S", 0.5)
+        scheduler.workers[0].kill()
+        with pytest.raises(EngineUnreachable, match="without workers"):
+            pending.result()
+
+
 def holders(path: Path) -> list[psutil.Process]:
     """The processes that have a file open, but for this one."""
     found = []

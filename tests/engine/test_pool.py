@@ -296,10 +296,7 @@ def test_a_worker_that_cannot_start_fails_its_task(
 
 
 PARENT = """
-import signal
 import sys
-# A shell starts what it puts in the background with interrupts ignored, and that is inherited.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 from earwitness.engine.pool import Ended, carry_out_all
 from earwitness.engine.task import task_from_json
 import json

@@ -101,13 +101,7 @@ def laid_v1(recording, case, *, how: str = "well", where: str = ""):
     return Finding(summary=how)
 '''
 Behave = Callable[..., Task]
-# A shell starts what it puts in the background with interrupts ignored, and that is inherited.
-COMMAND = """
-import signal
-from earwitness.cli.main import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-main()
-"""
+COMMAND = [sys.executable, "-c", "from earwitness.cli.main import main; main()"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of killed connections, in Dask
 
@@ -227,7 +221,7 @@ def test_how_far_a_task_is_is_told(two: Cluster, behave: Behave) -> None:
 
 def typed(*words: Path | str) -> subprocess.CompletedProcess[str]:
     """Type a command where the throw-away examinations are known; see what it prints."""
-    command = [sys.executable, "-c", COMMAND, *map(str, words)]
+    command = [*COMMAND, *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True)
 
 
@@ -362,7 +356,7 @@ def test_ctrl_c_leaves_a_case_that_goes_on(
     """Exit code 130, no process left at the workers; what had ended is not computed again."""
     case = slow_case(tmp_path, tone)
     words = ["examine", str(case.path), "--only", ",".join(SLOW), "--engine", scheduler.address]
-    command = [sys.executable, "-c", COMMAND, *words]
+    command = [*COMMAND, *words]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -14,7 +14,7 @@ import os
 import queue
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from earwitness.archive.sharing import AHEAD, Call, Given, Lost, Pending
@@ -129,20 +129,28 @@ class Cluster:
         while True:
             try:
                 error = future.exception(timeout=_LOOK_EVERY_S)
-                break
             except TimeoutError:
                 self.wait_for_workers()
-        if error is not None:
-            return self._lost(error)
-        if future.status != "finished":  # cancelled: by the cluster, as nobody here does that
-            if self._client.status != "running":
-                raise self._unreachable("a scheduler that went away")
-            return None
-        with self.troubles_named():
-            answer = future.result()
+                continue
+            if error is not None:
+                return self._lost(error)
+            if future.status != "finished":  # cancelled: by the cluster, as nobody here does that
+                if self._client.status != "running":
+                    raise self._unreachable("a scheduler that went away")
+                return None
+            answer = self._fetched(future)
+            if answer is not None:
+                break
+            self.wait_for_workers()
         if not isinstance(answer, bytes):
             raise EngineUnfit("a worker answered with something else than bytes")
         return answer
+
+    def _fetched(self, future: Any) -> Any:
+        """An answer from the worker that has it; None if it does not come, as when that worker is gone."""
+        with self.troubles_named(), suppress(TimeoutError):
+            return future.result(timeout=_PATIENCE_S)
+        return None
 
     def _lost(self, error: Exception) -> Lost:
         """That workers were lost over a call, if that is what went wrong."""
