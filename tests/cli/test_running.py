@@ -47,11 +47,11 @@ def test_a_desk_serves_figures_beside_its_pages(tmp_path: Path) -> None:
         assert process.stdout is not None and process.stderr is not None
         desk = process.stdout.readline().split()[-1]
         fetch(desk)
+        line = json.loads(process.stderr.readline())  # it is counted, and then logged, after it was sent
+        assert (line["what"], line["route"], line["status"]) == ("request", "/", 200)
         assert 'earwitness_requests_total{method="GET",route="/",status="200"} 1.0' in fetch(
             figures
         )
-        line = json.loads(process.stderr.readline())
-        assert (line["what"], line["route"], line["status"]) == ("request", "/", 200)
         with pytest.raises(urllib.error.HTTPError, match="404"):
             fetch(f"{desk}metrics")
 
