@@ -47,7 +47,8 @@ def test_a_desk_serves_figures_beside_its_pages(tmp_path: Path) -> None:
         assert process.stdout is not None and process.stderr is not None
         desk = process.stdout.readline().split()[-1]
         fetch(desk)
-        line = json.loads(process.stderr.readline())  # it is counted, and then logged, after it was sent
+        # An answer is counted after it was sent, and then logged.
+        line = json.loads(process.stderr.readline())
         assert (line["what"], line["route"], line["status"]) == ("request", "/", 200)
         assert 'earwitness_requests_total{method="GET",route="/",status="200"} 1.0' in fetch(
             figures
