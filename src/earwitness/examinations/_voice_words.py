@@ -205,8 +205,8 @@ def limits_of_case(case: Case, told: Told) -> tuple[str, ...]:
 def _limits_of_conditions(case: Case, told: Told) -> list[str]:
     limits = [
         f"The population was sent through what the file and its sound tell: {case.chain.wording}. "
-        "Codecs that it went through before are not told and not simulated. A room is one of nine, and "
-        "told in few of the recordings that were made in one (8 of 50)."
+        "Codecs that it went through before are not told and not simulated. A room is one of nine; one "
+        "was told in 8 of 50 recordings that were made in one, and in 17 of 200 that were not."
     ]
     if case.chain.snr_db is None:
         limits.append("The noise could not be measured, so the population has none of it.")
