@@ -29,14 +29,14 @@ from earwitness.errors import EngineUnfit
 from earwitness.versions import made_with
 
 # There is a process for each core already; and sums in one order give the same digits everywhere.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _SLOW = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; arrays then take twice as long
 
 
 def environment_of_workers() -> dict[str, str]:
     """The environment of a process that works for this one: as here, with one thread for sums."""
     inherited = {name: value for name, value in os.environ.items() if name != _SLOW}
-    return {**inherited, **_ONE_THREAD}
+    return {**inherited, **ONE_THREAD}
 
 
 class Worker:

@@ -18,6 +18,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 from earwitness.archive.sharing import AHEAD, Call, Given, Lost, Pending
+from earwitness.archive.worker import ONE_THREAD
 from earwitness.errors import EngineUnfit, EngineUnreachable, MissingPart
 
 ENGINE = "EARWITNESS_ENGINE"
@@ -28,8 +29,6 @@ _LOOK_EVERY_S = 1.0
 _COUNT_EVERY_S = 5.0
 _PATIENCE_S = 30.0
 _TO_CONNECT_S = 10.0
-# One thread each, as in processes of our own. Dask would have memory trimmed after every array.
-_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def is_engine(name: str) -> bool:
@@ -277,7 +276,8 @@ def _local(distributed: Any, workers: int) -> Iterator[tuple[str, Any]]:
             do="install it with: pip install 'earwitness[cluster]'",
         ) from error
     settings = {
-        "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
+        # As in processes of our own; left to itself, Dask would have memory trimmed after every array.
+        "distributed.nanny.pre-spawn-environ": ONE_THREAD,
         "distributed.scheduler.http.routes": [],  # no pages, which would ask nobody who they are
         "distributed.worker.http.routes": [],
         "logging.distributed": "critical",
