@@ -41,10 +41,16 @@ from who_data import (
     sound_recording,
 )
 
-from earwitness.examinations._voice_speech import BESIDE_SPEECH_S, a_few, first_part
+from earwitness.examinations._voice_conditions import (
+    BESIDE_SPEECH_S,
+    Conditions,
+    a_few,
+    first_part,
+    of_most,
+)
 from earwitness.examinations.voice import LEAST_SNR_DB
 from earwitness.signal.chains import Chain, chain_of, send_through
-from earwitness.signal.conditions import beside
+from earwitness.signal.low_cut import with_low_cut
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import Speech
 from earwitness.voices.comparison import log10_lr_of
@@ -120,20 +126,16 @@ def few(bench: Bench, population: list[Person]) -> list[tuple[Floats, Speech]]:
 
 
 def told(bench: Bench, name: str) -> None:
-    """What is told of the recordings of a condition beside others: a cut of low frequencies, a room."""
+    """In how many recordings of a condition a cut of low frequencies is told, beside others."""
     population, test = next(bench.halves())
     others = few(bench, population)
     found = [
-        beside(chain_of(recording), recording.signal(), others)
+        with_low_cut(chain_of(recording), recording.signal(), others)
         for recording in (bench.questioned(person, 0, name) for person in test)
     ]
     cuts = Counter(chain.low_cut_hz for chain in found if chain.low_cut_hz is not None)
-    rooms = Counter(
-        (chain.room.fall_s, chain.room.direct_db) for chain in found if chain.room is not None
-    )
     print(
-        f"| {name} | {len(found)} | {cuts.total()} | {dict(sorted(cuts.items()))} "
-        f"| {rooms.total()} | {dict(sorted(rooms.items()))} |",
+        f"| {name} | {len(found)} | {cuts.total()} | {dict(sorted(cuts.items()))} |",
         flush=True,
     )
 
@@ -149,24 +151,30 @@ def half(
     embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
 ) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
     """The population in each way, and for each turn the test people's questioned and known."""
-    everyone = [(person, chain_of(bench.questioned(person, 0, name))) for person in test]
-    test = [person for person, chain in everyone if not is_refused(chain)]
+    heard = [(person, bench.questioned(person, 0, name)) for person in test]
+    heard = [each for each in heard if not is_refused(chain_of(each[1]))]
+    test = [person for person, _ in heard]
     others = few(bench, population)
     chains = [
-        beside(chain, bench.questioned(person, 0, name).signal(), others)
-        for person, chain in [each for each in everyone if not is_refused(each[1])][::3]
+        Conditions(
+            with_low_cut(chain_of(recording), recording.signal(), others),
+            {"": with_low_cut(chain_of(known), known.signal(), others)},
+        )
+        for recording, known in ((each, bench.known(person, 0)) for person, each in heard[::3])
     ]
     questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
     embedder = embedder_for(
-        _of_most([chain.cut_off_hz for chain in chains]),
-        _of_most([chain.low_cut_hz for chain in chains]),
+        of_most([each.cut_off_hz for each in chains]), of_most([each.low_cut_hz for each in chains])
     )
     speakers: dict[str, list[Speaker]] = {"matched": [], "clean": [], "true": []}
     for number, person in enumerate(population):
         known = bench.spoken(bench.whole(person), embedder)
-        sent = bench.through(person, chains[number % len(chains)], name, number)
+        its = chains[number % len(chains)]
+        sent = bench.through(person, its.questioned, f"questioned {name}", 2 * number)
+        beside = bench.through(person, its.known_for(0), f"known {name}", 2 * number + 1)
+        as_questioned, as_known = bench.spoken(sent, embedder), bench.spoken(beside, embedder)
         speakers["clean"].append(Speaker(person.name, known, known))
-        speakers["matched"].append(Speaker(person.name, known, bench.spoken(sent, embedder)))
+        speakers["matched"].append(Speaker(person.name, as_known, as_questioned))
         very = bench.questioned(all_of(person), 0, name)
         speakers["true"].append(Speaker(person.name, known, bench.spoken(very, embedder)))
     sides = [
@@ -180,12 +188,6 @@ def half(
         for turn in bench.turns
     ]
     return embedder, speakers, sides
-
-
-def _of_most(frequencies_hz: list[float | None]) -> float | None:
-    """The middle one of those that were told, if that is most of them."""
-    told = [each for each in frequencies_hz if each is not None]
-    return float(np.median(told)) if len(told) > len(frequencies_hz) / 2 else None
 
 
 def done_already(rows: Path) -> set[tuple[str, float, str, int]]:

@@ -95,6 +95,8 @@ def test_what_it_rests_on_is_stated(impostor: tuple[Case, Finding]) -> None:
         assert measure.low <= float(measure.value or 0) <= measure.high
     assert found.measure("population speakers").value == 24
     assert found.measure("held-out pairs of one speaker").value == 48
+    first, *_ = found.details["known"]
+    assert "aac at" in first["chain"], first
     titles = [figure.title for figure in found.figures]
     assert len(titles) == 4 and titles[0].startswith("Tippett")
     for line in found.figures[0].layers[:2]:
@@ -240,6 +242,17 @@ def test_a_codec_that_cannot_be_simulated(tmp_path: Path) -> None:
     tape = _reencoded(tmp_path / "tape.mp2", sound, codec="mp2", container="mp2")
     refused = voice(make(tmp_path, tape))
     assert isinstance(refused, NotExamined) and "mp2" in refused.got
+
+
+@pytest.mark.slow
+def test_a_known_codec_that_cannot_be_simulated_is_left_out_and_said(tmp_path: Path) -> None:
+    """The population's known side goes without it, and the report tells that."""
+    sound = sounds.voice(30.0, name="known_1.m4a")
+    known = _reencoded(tmp_path / "known.mp2", sound, codec="mp2", container="mp2")
+    found = voice(make(tmp_path, DEMO / "impostor.opus", known=[known]))
+    assert isinstance(found, Finding), found
+    assert any("no encoder here: mp2" in limit.lower() for limit in found.limits), found.limits
+    assert "mp2" not in found.details["known"][0]["chain"].lower()
 
 
 def test_regions_that_a_person_set_are_all_that_is_compared(tmp_path: Path) -> None:

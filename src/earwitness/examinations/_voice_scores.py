@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.examinations._voice_speech import Heard, chain_key, heard_through
+from earwitness.examinations._voice_conditions import Conditions
+from earwitness.examinations._voice_speech import Heard, heard_through
 from earwitness.outcome import NotExamined
-from earwitness.signal.chains import Chain
 from earwitness.signal.recording import Recording
 from earwitness.voices.comparison import (
     MOST_KNOWN_PIECES,
@@ -37,7 +37,7 @@ _TELLS: Final = (
 class Material:
     """Who is compared with whom, after everything that forbids it has been looked for."""
 
-    chain: Chain
+    conditions: Conditions
     embedder: Embedder
     speaker: str
     known: tuple[Exhibit, ...]
@@ -94,7 +94,7 @@ def scores_of(
             **_as_arrays(tried),
         }
 
-    name = f"voice_1-scores-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
+    name = f"voice_2-scores-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
     arrays = recording.shared(name, compute)
     trials = Trials(*(arrays[each] for each in ("trial", "trial_q", "trial_k", "fold")))
     return Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
@@ -119,7 +119,7 @@ def _known_through(
         sent = heard_through(
             case.recording(each),
             material.embedder,
-            material.chain,
+            material.conditions.questioned,
             regions=each.declared.regions,
             most_s=MOST_KNOWN_PIECES * wanted.questioned_s,
         )
@@ -155,7 +155,7 @@ def disagreement_of(
 
 def _key(material: Material, rows: npt.NDArray[np.float32]) -> str:
     """The same for the same exhibits, conditions, system and speech: what scores are kept under."""
-    told = [material.embedder.name, chain_key(material.chain)]
+    told = [material.embedder.name, material.conditions.key]
     told += [f"{each.sha256}{each.declared.regions}" for each in material.known]
     told += [
         f"{name}{each.sha256}" for name, exhibits in material.people.items() for each in exhibits
@@ -175,6 +175,6 @@ def turns_of(
         return {"turns": speakers_of(questioned.rows, ready, speakers)}
 
     turns: npt.NDArray[np.int64] = recording.shared(
-        f"voice_1-turns-{_key(material, questioned.rows)}", compute
+        f"voice_2-turns-{_key(material, questioned.rows)}", compute
     )["turns"]
     return turns

@@ -6,8 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +16,10 @@ from earwitness.archive.same import LEAST_HITS, hits_in_step, keys_of_sound
 from earwitness.archive.spectrum import SAMPLE_RATE_HZ as FINGERPRINT_RATE_HZ
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.outcome import canonical_json
+from earwitness.examinations._voice_conditions import THREADS, Conditions, chain_key, first_part
 from earwitness.signal.chains import Chain, send_through
-from earwitness.signal.conditions import beside
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.rooms import Room
-from earwitness.signal.speech import FRAME_SAMPLES, Speech, find_speech
+from earwitness.signal.speech import find_speech
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch
@@ -30,12 +27,8 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
-_BESIDE_SPEAKERS = 10  # beside whom low frequencies and room of the recording are told
-BESIDE_SPEECH_S = 7.0  # of each
-_VERSION = "voice_1"
-_THREADS = 4
+_VERSION = "voice_2"
 Mask = npt.NDArray[np.bool_]
-Person = TypeVar("Person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +59,12 @@ class Heard:
         return len(self.rows) * STEP_S
 
 
-def chain_key(chain: Chain) -> str:
-    """The same for the same chain."""
-    noise = (
-        b"" if chain.noise is None else np.round(10 * np.log10(chain.noise + 1e-20), 1).tobytes()
-    )
-    codings = [
-        [each.codec, each.bit_rate, each.sample_rate_hz, each.channels] for each in chain.codings
-    ]
-    room = None if chain.room is None else [chain.room.fall_s, chain.room.direct_db]
-    band_hz = [chain.low_cut_hz, chain.cut_off_hz]
-    told = canonical_json([codings, band_hz, chain.speech_db, chain.snr_db, room])
-    return hashlib.sha256(told.encode() + noise).hexdigest()[:16]
-
-
 def heard(recording: Recording, embedder: Embedder, *, regions: str = "") -> Heard:
     """A recording as it was received, or only the regions of it that a person has set."""
     name = f"{_VERSION}-{embedder.key}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
-    return _heard(recording.shared(name, lambda: _arrays(recording, embedder, None, regions, None)))
+    return _heard(recording.shared(name, lambda: _arrays(recording, embedder, regions=regions)))
 
 
 def heard_through(
@@ -95,27 +74,33 @@ def heard_through(
     *,
     regions: str = "",
     most_s: float | None = None,
+    as_known: bool = False,
 ) -> Heard:
-    """A recording sent through the conditions of the questioned one."""
-    name = f"{_VERSION}-{embedder.key}-through-{chain_key(chain)}-{most_s or 0:g}"
+    """A recording sent through the conditions of another; the noise is other for the known side."""
+    side = "known" if as_known else "questioned"
+    name = f"{_VERSION}-{embedder.key}-{side}-{chain_key(chain)}-{most_s or 0:g}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
-    return _heard(
-        recording.shared(name, lambda: _arrays(recording, embedder, chain, regions, most_s))
-    )
+    seed = int(hashlib.sha256(f"{side}{recording.exhibit.sha256}".encode()).hexdigest()[:8], 16)
+
+    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
+        return _arrays(recording, embedder, chain=chain, regions=regions, most_s=most_s, seed=seed)
+
+    return _heard(recording.shared(name, compute))
 
 
 def _arrays(
     recording: Recording,
     embedder: Embedder,
-    chain: Chain | None,
-    regions: str,
-    most_s: float | None,
+    *,
+    chain: Chain | None = None,
+    regions: str = "",
+    most_s: float | None = None,
+    seed: int = 0,
 ) -> Mapping[str, npt.NDArray[np.generic]]:
     limit = None if regions else most_s  # regions may lie at its end
     signal, speech = first_part(recording, limit)
     if chain is not None:
-        seed = int(recording.exhibit.sha256[:8], 16)
         signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=seed)
         speech = find_speech(signal)
     frames = frame_count(signal.size)
@@ -139,68 +124,6 @@ def _heard(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Heard:
     )
 
 
-def _enough(speech: Speech, most_s: float | None) -> int | None:
-    """The sample up to which there is so much speech; None for all."""
-    if most_s is None or speech.total_s <= most_s:
-        return None
-    lengths = np.cumsum(speech.regions[:, 1] - speech.regions[:, 0])
-    last = int(np.searchsorted(lengths, most_s))
-    return int(speech.regions[last, 1] * BASE_RATE_HZ)
-
-
-def _up_to(regions: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float64]:
-    end_s = samples / BASE_RATE_HZ
-    return np.clip(regions[regions[:, 0] < end_s], 0.0, end_s)
-
-
-def first_part(recording: Recording, most_s: float | None) -> tuple[Floats, Speech]:
-    """The beginning of a recording, up to so much net speech, and where somebody speaks in it."""
-    speech = recording.speech
-    signal = np.asarray(recording.signal()[: _enough(speech, most_s)])
-    within = Speech(
-        speech.probability[: -(-signal.size // FRAME_SAMPLES)],
-        _up_to(speech.regions, signal.size),
-    )
-    return signal, within
-
-
-def a_few(people: Sequence[Person]) -> Sequence[Person]:
-    """The people beside whom conditions are told: ten, spread over all of them."""
-    return people[:: max(1, len(people) // _BESIDE_SPEAKERS)][:_BESIDE_SPEAKERS]
-
-
-def beside_the_population(
-    recording: Recording, case: CaseView, people: Mapping[str, Sequence[Exhibit]], chain: Chain
-) -> Chain:
-    """The chain of the questioned recording with what a few people of the population tell of it."""
-    chosen = a_few([exhibits[0] for exhibits in people.values()])
-    others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
-
-    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        parts = [first_part(case.recording(each), BESIDE_SPEECH_S) for each in chosen]
-        with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
-            told = beside(chain, recording.signal(), parts, each=threads.map)
-        return {
-            "low_cut_hz": np.array([] if told.low_cut_hz is None else [told.low_cut_hz]),
-            "room": np.array([] if told.room is None else [told.room.fall_s, told.room.direct_db]),
-        }
-
-    told = recording.shared(f"{_VERSION}-stands-out-{chain_key(chain)}-{others}", compute)
-    return replace(
-        chain,
-        low_cut_hz=float(told["low_cut_hz"][0]) if told["low_cut_hz"].size else None,
-        room=Room(*map(float, told["room"])) if told["room"].size else None,
-    )
-
-
-def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:
-    """The recordings of each person, in the order of their names; one without a name is one person."""
-    found: dict[str, list[Exhibit]] = {}
-    for exhibit in exhibits:
-        found.setdefault(exhibit.speaker or exhibit.name, []).append(exhibit)
-    return dict(sorted(found.items()))
-
-
 def received(recording: Recording) -> None:
     """Have ready what is taken of another recording, whatever it is compared with."""
     _ = recording.speech
@@ -211,27 +134,29 @@ def both_sides(
     case: CaseView,
     people: Mapping[str, Sequence[Exhibit]],
     embedder: Embedder,
-    chain: Chain,
+    conditions: Conditions,
     exhibits: Sequence[Exhibit],
 ) -> Iterator[tuple[Heard, Heard]]:
-    """Recordings of the population, each as received and through the chain.
+    """Recordings of the population, each as a known recording would be and as the questioned one.
 
     They are prepared on several threads: decoders, the speech-activity model and array arithmetic let
     each other run.
     """
-    most_s = {
-        exhibit.sha256: MOST_SPEECH_S / len(exhibits)
-        for exhibits in people.values()
+    of_person = {
+        exhibit.sha256: (MOST_SPEECH_S / len(exhibits), conditions.known_for(number))
+        for number, exhibits in enumerate(people.values())
         for exhibit in exhibits
     }
 
     def prepare(exhibit: Exhibit) -> tuple[Heard, Heard]:
         recording = case.recording(exhibit)
-        limit = most_s[exhibit.sha256]
-        sent = heard_through(recording, embedder, chain, most_s=limit)
-        return _first(heard(recording, embedder), limit), sent
+        limit, known = of_person[exhibit.sha256]
+        return (
+            heard_through(recording, embedder, known, most_s=limit, as_known=True),
+            heard_through(recording, embedder, conditions.questioned, most_s=limit),
+        )
 
-    with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as threads:
         yield from threads.map(prepare, exhibits)
 
 
@@ -239,13 +164,13 @@ def population(
     case: CaseView,
     people: Mapping[str, Sequence[Exhibit]],
     embedder: Embedder,
-    chain: Chain,
+    conditions: Conditions,
     progress: Callable[[float], None],
 ) -> tuple[list[Speaker], dict[str, float]]:
     """Each person of the population on both sides, and the pitch of those whose pitch can be told."""
     todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
     made: dict[str, tuple[Heard, Heard]] = {}
-    ready = both_sides(case, people, embedder, chain, todo)
+    ready = both_sides(case, people, embedder, conditions, todo)
     for number, (exhibit, sides) in enumerate(zip(todo, ready, strict=True), start=1):
         made[exhibit.sha256] = sides
         progress(number / len(todo))
@@ -263,14 +188,6 @@ def population(
         if told:
             pitches[name] = float(np.median(told))
     return speakers, pitches
-
-
-def _first(whole: Heard, most_s: float) -> Heard:
-    rows = round(most_s / STEP_S)
-    if len(whole.rows) <= rows:
-        return whole
-    last = int(np.flatnonzero(whole.in_speech)[rows])
-    return Heard(whole.rows[:rows], whole.in_speech[:last], whole.pitch_hz)
 
 
 def _beside(sides: Sequence[tuple[Heard, Heard]]) -> Spoken:

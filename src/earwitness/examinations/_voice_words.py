@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.special
 
+from earwitness.examinations._voice_conditions import Conditions
 from earwitness.examinations._voice_speech import Heard
 from earwitness.outcome import (
     Figure,
@@ -22,7 +23,6 @@ from earwitness.outcome import (
     Strength,
     numbers,
 )
-from earwitness.signal.chains import Chain
 from earwitness.voices.comparison import Compared
 from earwitness.voices.metrics import Doubles, best_monotone, cross_entropy, tippett, trade_off
 from earwitness.voices.population import LEAST_SPEAKERS, Durations
@@ -47,7 +47,7 @@ class Case:
     known_speech_s: Mapping[str, float]
     people: tuple[str, ...]
     left_out: tuple[str, ...]
-    chain: Chain
+    conditions: Conditions
     system: str
     questioned: Heard
     turns: npt.NDArray[np.int64] | None
@@ -204,11 +204,16 @@ def limits_of_case(case: Case, told: Told) -> tuple[str, ...]:
 
 def _limits_of_conditions(case: Case, told: Told) -> list[str]:
     limits = [
-        f"The population was sent through what the file and its sound tell: {case.chain.wording}. "
-        "Codecs that it went through before are not told and not simulated. A room is one of nine; one "
-        "was told in 8 of 50 recordings that were made in one, and in 17 of 200 that were not."
+        "The population was sent through what the files and their sound tell; "
+        f"{case.conditions.wording}. Codecs that they went through before are not told and not "
+        "simulated, and neither are rooms."
     ]
-    if case.chain.snr_db is None:
+    if case.conditions.left_out:
+        limits.append(
+            "The known side was not sent through codecs for which there is no encoder here: "
+            f"{', '.join(case.conditions.left_out)}."
+        )
+    if case.conditions.questioned.snr_db is None:
         limits.append("The noise could not be measured, so the population has none of it.")
     if case.left_out:
         limits.append(f"Left out, with too little speech to compare: {', '.join(case.left_out)}.")
@@ -288,7 +293,7 @@ def strength(case: Case, told: Told) -> Strength:
         measured_on=(
             f"{told.validated.speakers} speakers of the population, {same} pairs of one speaker and "
             f"{different} of two, held out by speaker, {told.wanted.questioned_s:.0f} s against "
-            f"{told.wanted.known_s:.0f} s, through: {case.chain.wording}. Cllr "
+            f"{told.wanted.known_s:.0f} s; {case.conditions.wording}. Cllr "
             f"{told.validated.cost.cllr:.2f}; bounds {told.validated.bounds[0]:.2f} to "
             f"{told.validated.bounds[1]:.2f}; interval over draws of speakers"
         ),
@@ -312,12 +317,13 @@ def details(case: Case, told: Told) -> dict[str, object]:
     validated = told.validated
     return {
         "system": case.system,
-        "chain": case.chain.wording,
+        "chain": case.conditions.questioned.wording,
         "propositions": propositions(case.speaker),
         "verbal_scale": verbal_scale()["source"],
         "known": [
             {
                 "sha256": sha256,
+                "chain": case.conditions.known[sha256].wording,
                 "log10_lr": told.result.by_known[sha256],
                 "with_other_known": told.among_known.get(sha256),
             }

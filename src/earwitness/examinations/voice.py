@@ -11,6 +11,7 @@ import numpy.typing as npt
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations import _voice_words as words
 from earwitness.examinations._contract import CaseView, Needs, Parameter, examination
+from earwitness.examinations._voice_conditions import Conditions, by_speaker, conditions_of
 from earwitness.examinations._voice_scores import (
     Material,
     disagreement_of,
@@ -19,9 +20,7 @@ from earwitness.examinations._voice_scores import (
 )
 from earwitness.examinations._voice_speech import (
     Heard,
-    beside_the_population,
     both_sides,
-    by_speaker,
     heard,
     population,
     received,
@@ -29,7 +28,7 @@ from earwitness.examinations._voice_speech import (
 )
 from earwitness.models import Shelf
 from earwitness.outcome import Asked, Finding, NotExamined
-from earwitness.signal.chains import Chain, chain_of
+from earwitness.signal.chains import chain_of
 from earwitness.signal.recording import Recording
 from earwitness.voices.comparison import (
     MOST_PIECES,
@@ -59,14 +58,16 @@ def _received(_: Recording, case: CaseView, others: Sequence[Exhibit], **__: Par
 def _in_conditions(
     recording: Recording, case: CaseView, others: Sequence[Exhibit], *, model: str, **_: Parameter
 ) -> None:
-    """What is taken of recordings of the population, also in the conditions of the questioned one."""
+    """What is taken of recordings of the population in the conditions of both sides."""
     people = by_speaker(case.exhibits(Role.POPULATION))
-    told = chain_of(recording)
-    if len(people) >= LEAST_SPEAKERS and told.can_be_done:
-        chain, embedder = _conditions(recording, case, people, told, model)
-        mine = [each for each in others if each.role is Role.POPULATION]
-        for _sides in both_sides(case, people, embedder, chain, mine):
-            pass  # it is in the cache
+    known = _of_one_speaker(case)[0]
+    chain = chain_of(recording)
+    if len(people) < LEAST_SPEAKERS or isinstance(known, NotExamined) or not chain.can_be_done:
+        return
+    conditions = conditions_of(recording, chain, case, known, people)
+    mine = [each for each in others if each.role is Role.POPULATION]
+    for _sides in both_sides(case, people, _embedder(conditions, model), conditions, mine):
+        pass  # it is in the cache
 
 
 @examination(
@@ -92,18 +93,19 @@ def voice_v1(
     1. It is not tried where its result would mean nothing: too little speech or too much noise for what
        the method was validated on, fewer than 20 people in the population, known recordings of more
        than one person, known or population recordings that are the questioned one or a part of it.
-    2. The conditions of the questioned recording are measured: codec and bit rate of the file, band,
-       level, and the spectrum of its noise; a cut of its low frequencies, and its room, where ten people
-       of the population become like it with one of four cuts and in one of nine rooms, and it stands
-       out by that more than any of the ten. The recordings of the population are sent through the same.
+    2. The conditions of the questioned recording, and of each known one, are measured: codec and bit
+       rate of the file, band, level, and the spectrum of its noise; a cut of its low frequencies, where
+       ten people of the population become like it with one of four cuts, and it stands out by that more
+       than any of the ten. The population is heard in both: each person's recordings are sent through
+       the conditions of the questioned one, and through those of a known one, in turn.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
     4. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
        trained on the population itself; else by the neural model of that name. What varies within
        a voice is reduced, and a score is normalised by what each side scores with the population.
     5. The population is dealt into four folds. What is learnt from three is tried on the people of the
-       fourth: one half of their speech as received against the other half as the questioned recording
-       would be. No person is ever compared by a system that has heard them.
+       fourth: one part of their speech as the questioned recording would be, against another as a known
+       one would be. No person is ever compared by a system that has heard them.
     6. Scores become likelihood ratios by logistic regression or by bi-Gaussianised calibration,
        whichever costs less on people that it was not learnt from.
     7. Known recordings that disagree with one another, in the same conditions, more than one person
@@ -115,7 +117,7 @@ def voice_v1(
     material = _material(recording, case, model)  # 1, 2
     if isinstance(material, NotExamined):
         return material
-    chain, embedder = material.chain, material.embedder
+    conditions, embedder = material.conditions, material.embedder
     own_regions = recording.exhibit.declared.regions
     questioned = heard(recording, embedder, regions=own_regions)
     known = {
@@ -128,9 +130,9 @@ def voice_v1(
     quiet = [each for each in material.known if known[each.sha256].speech_s < LEAST_PART_S]
     material = replace(material, known=tuple(each for each in material.known if each not in quiet))
     known = {each.sha256: known[each.sha256] for each in material.known}
-    case.progress(0.1, "bringing the population into the recording's conditions")
+    case.progress(0.1, "bringing the population into the conditions of the recordings")
     speakers, pitches = population(  # 2
-        case, material.people, embedder, chain, lambda done: case.progress(0.1 + 0.5 * done)
+        case, material.people, embedder, conditions, lambda done: case.progress(0.1 + 0.5 * done)
     )
     speakers = [each for each in speakers if each.says_enough]
     if len(speakers) < LEAST_SPEAKERS:
@@ -173,7 +175,7 @@ def _case(
         known_speech_s={sha256: each.speech_s for sha256, each in known.items()},
         people=tuple(each.name for each in speakers),
         left_out=tuple(each.name for each in quiet),
-        chain=material.chain,
+        conditions=material.conditions,
         system=material.embedder.name,
         questioned=questioned,
         turns=turns,
@@ -244,23 +246,17 @@ def _material(recording: Recording, case: CaseView, model: str) -> Material | No
             got=", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else ""),
             needed="recordings made on other occasions; withdraw these",
         )
-    case.progress(0.05, "telling low frequencies and room")
-    chain, embedder = _conditions(recording, case, people, chain, model)
-    return Material(chain, embedder, speaker, tuple(known), people)
+    case.progress(0.05, "telling the conditions of the recordings")
+    conditions = conditions_of(recording, chain, case, known, people)
+    return Material(conditions, _embedder(conditions, model), speaker, tuple(known), people)
 
 
-def _conditions(
-    recording: Recording,
-    case: CaseView,
-    people: Mapping[str, Sequence[Exhibit]],
-    chain: Chain,
-    model: str,
-) -> tuple[Chain, Embedder]:
-    """The whole chain of the questioned recording, and the system that suits it."""
-    chain = beside_the_population(recording, case, people, chain)
+def _embedder(conditions: Conditions, model: str) -> Embedder:
+    """The system that suits the conditions, or the one that was asked for."""
     if model == "embedded":
-        return chain, embedded_for(chain.cut_off_hz, chain.low_cut_hz)
-    return chain, _neural(model)
+        return embedded_for(conditions.cut_off_hz, conditions.low_cut_hz)
+    path, family = Shelf().find_speaker_model(model)
+    return OnnxModel(path, family, model)
 
 
 def _too_few(count: int, having: str = "") -> NotExamined:
@@ -287,11 +283,6 @@ def _of_one_speaker(case: CaseView) -> tuple[Sequence[Exhibit] | NotExamined, st
         )
         return refusal, ""
     return chosen, names[0]
-
-
-def _neural(model: str) -> OnnxModel:
-    path, family = Shelf().find_speaker_model(model)
-    return OnnxModel(path, family, model)
 
 
 def _too_little(questioned: Heard, known: Sequence[Heard]) -> NotExamined | None:

@@ -2,7 +2,7 @@
 
 A method's error rates hold for the conditions in which they were measured. So the sound of other
 speakers is brought into the conditions of the questioned recording - as loud, as noisy, as narrow,
-in such a room, through the same codec - before a method is tried on it.
+through the same codec - before a method is tried on it.
 
 Conventions: sound is mono float32 [shape=(n,)]; noise is a spectrum of power per hertz from 0 to
 8 kHz, on the 257 bins of 32 ms at 16 kHz.
@@ -29,7 +29,6 @@ from earwitness.signal.quality import (
     speech_levels,
 )
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.rooms import Room, in_room
 from earwitness.signal.speech import FRAME_SAMPLES, Speech
 
 NARROWER_THAN_HZ: Final = 7_600.0  # a cut-off over this lies at the edge of the 16 kHz signal
@@ -54,10 +53,8 @@ class Chain:
         Power per hertz in the pauses; None where there are too few pauses to tell.
     snr_db : float or None
     low_cut_hz : float or None
-        Under which its low frequencies were taken away.
-    room : Room or None
-        Beyond the rooms that other speakers were recorded in. Both are None where they were not told;
-        that takes other speakers (``signal/conditions.py``).
+        Under which its low frequencies were taken away; None where that was not told. It takes other
+        speakers to tell (``signal/low_cut.py``).
     """
 
     codings: tuple[Coding, ...] = ()
@@ -66,7 +63,6 @@ class Chain:
     noise: npt.NDArray[np.float64] | None = None
     snr_db: float | None = None
     low_cut_hz: float | None = None
-    room: Room | None = None
 
     @property
     def can_be_done(self) -> bool:
@@ -76,7 +72,7 @@ class Chain:
     @property
     def wording(self) -> str:
         """The chain in words, for a report."""
-        parts = [] if self.room is None else [self.room.wording]
+        parts = []
         if self.low_cut_hz is not None:
             parts.append(f"cut off under {self.low_cut_hz:.0f} Hz")
         if self.cut_off_hz is not None:
@@ -146,8 +142,7 @@ def send_through(
 ) -> Floats:
     """Bring a sound into the conditions of another recording.
 
-    1. It is heard in the other's room and without the low frequencies that the other lacks, where
-       these are known.
+    1. Low frequencies that the other lacks are taken away, where that is known.
     2. It is made as loud as the other's speech.
     3. Noise with the spectrum of the other's pauses is added, as much of it at each frequency as
        the sound lacks; what is noisier than the other stays so.
@@ -177,9 +172,7 @@ def send_through(
         If there is no encoder for one of the codecs.
     """
     changed = np.asarray(sound, dtype=np.float32)
-    if chain.room is not None:  # 1
-        changed = in_room(changed, chain.room, sample_rate_hz=sample_rate_hz, seed=seed)
-    if chain.low_cut_hz is not None:
+    if chain.low_cut_hz is not None:  # 1
         changed = high_pass(changed, chain.low_cut_hz, sample_rate_hz)
     if speech is not None:
         base = _at_base_rate(changed, sample_rate_hz)

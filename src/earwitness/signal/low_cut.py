@@ -1,8 +1,7 @@
-"""Conditions of a recording that are told only beside other speakers: a cut of low frequencies, a room.
+"""A cut of a recording's low frequencies, which is told only beside other speakers.
 
-A voice without low frequencies may be a child's, and one that dies away slowly may be slow. So other
-speakers are brought into each of several conditions, and that is taken in which they become like the
-recording, if as they are they are not.
+A voice without low frequencies may be a child's. So other speakers are brought into each of several
+conditions, and that is taken in which they become like the recording, if as they are they are not.
 
 Conventions: signals are mono float32 at 16 kHz [shape=(n,)].
 """
@@ -21,7 +20,6 @@ from earwitness.evidence.decode import Floats
 from earwitness.signal.chains import Chain, send_through
 from earwitness.signal.native import release
 from earwitness.signal.recording import BASE_RATE_HZ
-from earwitness.signal.rooms import ROOMS, falls
 from earwitness.signal.speech import Speech
 
 LOW_CUTS_HZ: Final = (150.0, 220.0, 300.0, 400.0)
@@ -36,15 +34,15 @@ Spoken = tuple[Floats, Speech]
 Map = Callable[[Callable[[int], list[Doubles]], Iterable[int]], Iterable[list[Doubles]]]
 
 
-def beside(chain: Chain, signal: Floats, others: Sequence[Spoken], *, each: Map = map) -> Chain:
-    """Tell from which frequency on, and in what room, by what other speakers sound like there.
+def with_low_cut(
+    chain: Chain, signal: Floats, others: Sequence[Spoken], *, each: Map = map
+) -> Chain:
+    """Tell from which frequency on a recording has sound, by what other speakers sound like.
 
-    1. The others are sent through the chain as they are, and with their low frequencies cut off at each
-       of four places. Where they have, with one of these, as little there as the recording has, and have
-       not as they are, that is added to the chain.
-    2. Likewise with each of nine rooms, by how fast levels fall.
-
-    Its codecs are left out: they change neither much, and coding takes most of the time.
+    The others are sent through the chain as they are, and with their low frequencies cut off at each
+    of four places. Where they have, with one of these, as little there as the recording has, and have
+    not as they are, that is added to the chain. Its codecs are left out: they change little there, and
+    coding takes most of the time.
 
     Parameters
     ----------
@@ -57,33 +55,20 @@ def beside(chain: Chain, signal: Floats, others: Sequence[Spoken], *, each: Map 
         Like ``map``, or one that works on several at once.
     """
     uncoded = replace(chain, codings=())
-    cuts = [uncoded, *(replace(uncoded, low_cut_hz=hz) for hz in LOW_CUTS_HZ)]
-    uncoded = _most_like(signal, others, cuts, low_levels, each)  # 1
-    rooms = [uncoded, *(replace(uncoded, room=room) for room in ROOMS)]
-    uncoded = _most_like(signal, others, rooms, falls, each)  # 2
-    return replace(uncoded, codings=chain.codings)
-
-
-def _most_like(
-    signal: Floats,
-    others: Sequence[Spoken],
-    chains: Sequence[Chain],
-    told: Callable[[Floats], Doubles],
-    each: Map,
-) -> Chain:
-    """The chain through which others become most like the recording."""
+    chains = [uncoded, *(replace(uncoded, low_cut_hz=hz) for hz in LOW_CUTS_HZ)]
 
     def of_other(number: int) -> list[Doubles]:
         sound, speech = others[number]
         return [
-            told(
-                send_through(sound, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=number)
+            low_levels(
+                send_through(sound, its, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=number)
             )
-            for chain in chains
+            for its in chains
         ]
 
     found = np.array(list(each(of_other, range(len(others)))))
-    return chains[likeliest(told(signal), [found[:, place] for place in range(len(chains))])]
+    alike = likeliest(low_levels(signal), [found[:, place] for place in range(len(chains))])
+    return replace(chains[alike], codings=chain.codings)
 
 
 def low_levels(signal: Floats) -> Doubles:

@@ -1,4 +1,4 @@
-"""What is told of a recording beside other speakers: low frequencies that were cut, and its room."""
+"""Low frequencies that were cut are told of a recording beside other speakers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 import sounds
 from earwitness.evidence.decode import Floats
 from earwitness.signal.chains import Chain, high_pass
-from earwitness.signal.conditions import LOW_CUTS_HZ, Spoken, beside, likeliest, low_levels
-from earwitness.signal.rooms import Room, in_room
+from earwitness.signal.low_cut import LOW_CUTS_HZ, Spoken, likeliest, low_levels, with_low_cut
 from earwitness.signal.speech import find_speech
 
 RATE_HZ = 16_000
@@ -32,23 +31,15 @@ def others() -> list[Spoken]:
 
 
 def test_nothing_is_added_for_a_recording_that_is_like_the_others(others: list[Spoken]) -> None:
-    """Neither a room nor a cut."""
-    assert beside(Chain(), talk(46, 20.0), others) == Chain()
-
-
-def test_a_room_is_told(others: list[Spoken]) -> None:
-    """One with much reverberation, and its frequencies are whole."""
-    heard = in_room(talk(46, 20.0), Room(0.45, 0.0), sample_rate_hz=RATE_HZ, seed=99)
-    told = beside(Chain(), heard, others)
-    assert told.room is not None and told.room.direct_db < 9.0
-    assert told.low_cut_hz is None
+    """No cut."""
+    assert with_low_cut(Chain(), talk(46, 20.0), others) == Chain()
 
 
 def test_low_frequencies_that_were_cut_are_told(others: list[Spoken]) -> None:
     """At the place of the four that is nearest."""
     for low_cut_hz, nearest in ((310.0, 300.0), (215.0, 220.0)):
         cut = high_pass(talk(46, 20.0), low_cut_hz, RATE_HZ)
-        assert beside(Chain(), cut, others).low_cut_hz == nearest
+        assert with_low_cut(Chain(), cut, others).low_cut_hz == nearest
     assert nearest in LOW_CUTS_HZ
 
 
@@ -56,7 +47,9 @@ def test_several_at_once_tell_the_same(others: list[Spoken]) -> None:
     """Threads change nothing."""
     cut = high_pass(talk(46, 20.0), 300.0, RATE_HZ)
     with ThreadPoolExecutor(2) as threads:
-        assert beside(Chain(), cut, others, each=threads.map) == beside(Chain(), cut, others)
+        assert with_low_cut(Chain(), cut, others, each=threads.map) == with_low_cut(
+            Chain(), cut, others
+        )
 
 
 def test_low_levels_are_those_of_the_bands() -> None:
