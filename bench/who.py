@@ -7,9 +7,10 @@
     EARWITNESS_DATA=FOLDER python bench/who.py time [--keep FOLDER]
     EARWITNESS_DATA=FOLDER python bench/who.py peer --python PEER/bin/python [--keep FOLDER]
 
-The speakers of speechocean762 are split in two halves. Each half is the population of the other: its
-speakers are sent through the chains that the workbench itself detects in every third questioned
-recording of the other half (``matched``). ``clean`` is the same system with a population as it was
+The speakers of speechocean762 are split in two halves. Each half is the population of the other. Its
+speakers are heard in the conditions that the workbench itself tells of the recordings of the other
+half, questioned and known (``matched``); the noisier half of either side has a system of its own, and so
+has the quieter one. ``clean`` is the same system with a population as it was
 received; ``true``, one whose recordings went through the very condition, as no case could know it. All
 trials of a half - every questioned recording against every known one - are then compared. Rows are
 written as they come, and what was computed is kept in the folder of ``--keep``.
@@ -23,106 +24,25 @@ import os
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import who_coverage
 import who_peer
 import who_time
-from heard_conditions import Floats
-from who_data import (
-    Person,
-    all_of,
-    conditions,
-    people,
-    questioned_recording,
-    readers,
-    sound_recording,
-)
+from who_half import Bench, Group, Sides, few, half
 
-from earwitness.examinations._voice_conditions import (
-    BESIDE_SPEECH_S,
-    Conditions,
-    a_few,
-    first_part,
-    of_most,
-)
-from earwitness.examinations.voice import LEAST_SNR_DB
-from earwitness.signal.chains import Chain, chain_of, send_through
+from earwitness.signal.chains import chain_of
 from earwitness.signal.low_cut import with_low_cut
-from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.speech import Speech
 from earwitness.voices.comparison import log10_lr_of
-from earwitness.voices.embedder import Embedder, embedded_for
-from earwitness.voices.mel import STEP_S, frame_count
+from earwitness.voices.embedder import Embedder
 from earwitness.voices.metrics import Doubles, cost
-from earwitness.voices.population import Speaker, Spoken, durations, joined
+from earwitness.voices.population import durations
 from earwitness.voices.validation import Validated, try_out
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 CALIBRATED = ("matched", "clean", "true")
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
-
-
-class Bench:
-    """The people and the conditions, with what was computed of them in a folder."""
-
-    def __init__(self, data: Path, folder: Path, turns: int, halves: int) -> None:
-        self.people = people(data)
-        self.folder = folder
-        self.turns = range(turns)
-        self._halves = halves
-        self._spoken: dict[tuple[str, str], Spoken] = {}
-        crowd = [reader.whole for reader in readers(data)[-10:]]
-        self.conditions = conditions(crowd)
-
-    def halves(self) -> Iterator[tuple[list[Person], list[Person]]]:
-        """Population and test people, both ways round."""
-        yield self.people[0::2], self.people[1::2]
-        if self._halves == 2:
-            yield self.people[1::2], self.people[0::2]
-
-    def questioned(self, person: Person, turn: int, name: str) -> Recording:
-        return questioned_recording(person, turn, name, self.conditions[name], self.folder)
-
-    def known(self, person: Person, turn: int) -> Recording:
-        name = f"known {person.name} {turn}"
-        return sound_recording(name, lambda: person.turns[turn][1], self.folder)
-
-    def whole(self, person: Person) -> Recording:
-        return sound_recording(f"whole {person.name}", lambda: person.whole, self.folder)
-
-    def spoken(self, recording: Recording, embedder: Embedder) -> Spoken:
-        """The features of a recording, kept for the next condition of the same band."""
-        key = (recording.exhibit.sha256, embedder.key)
-        if key not in self._spoken:
-            signal = np.asarray(recording.signal())
-            in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
-            self._spoken[key] = joined([(embedder.features(signal, in_speech), in_speech)])
-        return self._spoken[key]
-
-    def through(self, person: Person, chain: Chain, name: str, seed: int) -> Recording:
-        """A person of the population, brought into the conditions of a questioned recording."""
-        whole = self.whole(person)
-
-        def sound() -> Floats:
-            given = np.asarray(whole.signal())
-            return send_through(
-                given, chain, sample_rate_hz=BASE_RATE_HZ, speech=whole.speech, seed=seed
-            )
-
-        return sound_recording(f"through {name} {person.name}", sound, self.folder)
-
-
-def is_refused(chain: Chain) -> bool:
-    """Whether voice_v1 would not compare such a recording: too much noise, or what it takes for noise."""
-    return chain.snr_db is not None and chain.snr_db < LEAST_SNR_DB
-
-
-def few(bench: Bench, population: list[Person]) -> list[tuple[Floats, Speech]]:
-    """The beginnings of a few people of a population, beside whom conditions are told."""
-    return [first_part(bench.whole(person), BESIDE_SPEECH_S) for person in a_few(population)]
 
 
 def told(bench: Bench, name: str) -> None:
@@ -138,56 +58,6 @@ def told(bench: Bench, name: str) -> None:
         f"| {name} | {len(found)} | {cuts.total()} | {dict(sorted(cuts.items()))} |",
         flush=True,
     )
-
-
-Sides = list[list[tuple[Spoken, Spoken]]]
-
-
-def half(
-    bench: Bench,
-    name: str,
-    population: list[Person],
-    test: list[Person],
-    embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
-) -> tuple[Embedder, dict[str, list[Speaker]], Sides]:
-    """The population in each way, and for each turn the test people's questioned and known."""
-    heard = [(person, bench.questioned(person, 0, name)) for person in test]
-    heard = [each for each in heard if not is_refused(chain_of(each[1]))]
-    test = [person for person, _ in heard]
-    others = few(bench, population)
-    chains = [
-        Conditions(
-            with_low_cut(chain_of(recording), recording.signal(), others),
-            {"": with_low_cut(chain_of(known), known.signal(), others)},
-        )
-        for recording, known in ((each, bench.known(person, 0)) for person, each in heard[::3])
-    ]
-    questioned = [[bench.questioned(person, turn, name) for person in test] for turn in bench.turns]
-    embedder = embedder_for(
-        of_most([each.cut_off_hz for each in chains]), of_most([each.low_cut_hz for each in chains])
-    )
-    speakers: dict[str, list[Speaker]] = {"matched": [], "clean": [], "true": []}
-    for number, person in enumerate(population):
-        known = bench.spoken(bench.whole(person), embedder)
-        its = chains[number % len(chains)]
-        sent = bench.through(person, its.questioned, f"questioned {name}", 2 * number)
-        beside = bench.through(person, its.known_for(0), f"known {name}", 2 * number + 1)
-        as_questioned, as_known = bench.spoken(sent, embedder), bench.spoken(beside, embedder)
-        speakers["clean"].append(Speaker(person.name, known, known))
-        speakers["matched"].append(Speaker(person.name, as_known, as_questioned))
-        very = bench.questioned(all_of(person), 0, name)
-        speakers["true"].append(Speaker(person.name, known, bench.spoken(very, embedder)))
-    sides = [
-        [
-            (
-                bench.spoken(recording, embedder),
-                bench.spoken(bench.known(person, turn), embedder),
-            )
-            for person, recording in zip(test, questioned[turn], strict=True)
-        ]
-        for turn in bench.turns
-    ]
-    return embedder, speakers, sides
 
 
 def done_already(rows: Path) -> set[tuple[str, float, str, int]]:
@@ -208,14 +78,14 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
         if wanted <= done_already(rows):
             continue
         started = time.monotonic()
-        embedder, speakers, sides = half(bench, name, population, test)
+        embedder, groups, sides = half(bench, name, population, test)
         prepared = time.monotonic() - started
         for length_s in lengths:
             for calibrated in CALIBRATED:
                 if (name, length_s, calibrated, number) in done_already(rows):
                     continue
                 began = time.monotonic()
-                row = tried(embedder, speakers[calibrated], sides, length_s)
+                row = tried(embedder, groups[calibrated], sides, length_s)
                 row |= {
                     "condition": name,
                     "length_s": length_s,
@@ -232,36 +102,44 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
 
 
 def tried(
-    embedder: Embedder, speakers: list[Speaker], sides: Sides, length_s: float
+    embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
 ) -> dict[str, object]:
     known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
-    wanted = durations(speakers, questioned_s=length_s, known_s=known_s)
-    systems = try_out(embedder, speakers, wanted)
-    validated = Validated(systems.trials, len(speakers))
     same: list[Doubles] = []
     different: list[Doubles] = []
-    compare_s = 0.0
-    for turn in sides:
-        used = [pair for pair in turn if pair[0].seconds >= ENOUGH * length_s]
-        began = time.monotonic()
-        scores = systems.scores(
-            [questioned.rows[: round(100 * length_s)] for questioned, _ in used],
-            [known.rows for _, known in used],
-        )
-        log10_lr = log10_lr_of(validated, scores)
-        compare_s += time.monotonic() - began
-        is_same = np.eye(len(used), dtype=bool)
-        same.append(log10_lr[is_same])
-        different.append(log10_lr[~is_same])
+    ways, costs, beyond, compare_s = [], [], 0, 0.0
+    for group in groups:
+        wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
+        systems = try_out(embedder, group.speakers, wanted)
+        validated = Validated(systems.trials, len(group.speakers))
+        ways.append(validated.way)
+        costs.append(validated.cost.cllr)
+        low, high = validated.bounds
+        for turn in sides:
+            long = {n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s}
+            questioned, known = (
+                [n for n in one if n in long] for one in (group.questioned, group.known)
+            )
+            began = time.monotonic()
+            scores = systems.scores(
+                [turn[n][0].rows[: round(100 * length_s)] for n in questioned],
+                [turn[n][1].rows for n in known],
+            )
+            log10_lr = log10_lr_of(validated, scores)
+            compare_s += time.monotonic() - began
+            is_same = np.array(questioned)[:, None] == np.array(known)
+            same.append(log10_lr[is_same])
+            different.append(log10_lr[~is_same])
+            beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
+    trials = sum(each.size for each in (*same, *different))
     return {
         "same": np.round(np.concatenate(same), 4).tolist(),
         "different": np.round(np.concatenate(different), 4).tolist(),
-        "bounds": validated.bounds,
-        "way": validated.way,
+        "beyond": beyond,
+        "ways": ways,
         "system": embedder.name,
-        "durations_s": [wanted.questioned_s, wanted.known_s],
-        "validated": [validated.cost.cllr, validated.cost.cllr_min],
-        "comparisons_a_second": round(sum(each.size for each in (*same, *different)) / compare_s),
+        "validated": costs,
+        "comparisons_a_second": round(trials / compare_s),
     }
 
 
@@ -279,11 +157,8 @@ def show(rows: Path) -> None:
     for (name, length_s, calibrated), found in together.items():
         same = np.concatenate([np.array(row["same"]) for row in found])
         different = np.concatenate([np.array(row["different"]) for row in found])
-        for row in found:
-            values = np.array([*row["same"], *row["different"]])  # type: ignore[misc]
-            low, high = row["bounds"]  # type: ignore[misc]
-            trials += values.size
-            beyond += int(((values < low - 1e-4) | (values > high + 1e-4)).sum())
+        trials += same.size + different.size
+        beyond += sum(int(str(row["beyond"])) for row in found)
         its = cost(same, different)
         print(
             f"| {name} | {length_s:g} s | {calibrated} | {same.size} | {different.size} "

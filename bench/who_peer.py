@@ -11,15 +11,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from who_half import Bench, half
 
 from earwitness.voices.mel import STEP_SAMPLES, Floats
-
-if TYPE_CHECKING:
-    from who import Bench
 
 FRAME = STEP_SAMPLES
 _THERE = """
@@ -78,9 +75,9 @@ def run(bench: Bench, name: str, lengths: list[float], python: Path, folder: Pat
     rows = folder / "peer.jsonl"
     for number, (population, test) in enumerate(bench.halves()):
         peer = Peer(python, folder)
-        _, speakers, sides = who.half(bench, name, population, test, lambda *_, peer=peer: peer)
+        _, groups, sides = half(bench, name, population, test, lambda *_, peer=peer: peer)
         for length_s in lengths:
-            row = who.tried(peer, speakers["matched"], sides, length_s)
+            row = who.tried(peer, groups["matched"], sides, length_s)
             row |= {
                 "condition": name,
                 "length_s": length_s,

@@ -1,0 +1,204 @@
+"""A half of the speakers as a population, in each way, for the other half's recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from heard_conditions import Floats
+from who_data import (
+    Person,
+    all_of,
+    conditions,
+    people,
+    questioned_recording,
+    readers,
+    sound_recording,
+)
+
+from earwitness.examinations._voice_conditions import (
+    BESIDE_SPEECH_S,
+    Conditions,
+    a_few,
+    first_part,
+    of_most,
+)
+from earwitness.examinations.voice import LEAST_SNR_DB
+from earwitness.signal.chains import Chain, chain_of, send_through
+from earwitness.signal.low_cut import with_low_cut
+from earwitness.signal.recording import BASE_RATE_HZ, Recording
+from earwitness.signal.speech import Speech
+from earwitness.voices.embedder import Embedder, embedded_for
+from earwitness.voices.mel import STEP_S, frame_count
+from earwitness.voices.population import Speaker, Spoken, joined
+from earwitness.voices.validation import FOLDS
+
+QUIETEST_DB = 99.0  # where noise is not told
+
+
+class Bench:
+    """The people and the conditions, with what was computed of them in a folder."""
+
+    def __init__(self, data: Path, folder: Path, turns: int, halves: int) -> None:
+        self.people = people(data)
+        self.folder = folder
+        self.turns = range(turns)
+        self._halves = halves
+        self._spoken: dict[tuple[str, str], Spoken] = {}
+        crowd = [reader.whole for reader in readers(data)[-10:]]
+        self.conditions = conditions(crowd)
+
+    def halves(self) -> Iterator[tuple[list[Person], list[Person]]]:
+        """Population and test people, both ways round."""
+        yield self.people[0::2], self.people[1::2]
+        if self._halves == 2:
+            yield self.people[1::2], self.people[0::2]
+
+    def questioned(self, person: Person, turn: int, name: str) -> Recording:
+        return questioned_recording(person, turn, name, self.conditions[name], self.folder)
+
+    def known(self, person: Person, turn: int) -> Recording:
+        name = f"known {person.name} {turn}"
+        return sound_recording(name, lambda: person.turns[turn][1], self.folder)
+
+    def whole(self, person: Person) -> Recording:
+        return sound_recording(f"whole {person.name}", lambda: person.whole, self.folder)
+
+    def spoken(self, recording: Recording, embedder: Embedder) -> Spoken:
+        """The features of a recording, kept for the next condition of the same band."""
+        key = (recording.exhibit.sha256, embedder.key)
+        if key not in self._spoken:
+            signal = np.asarray(recording.signal())
+            in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
+            self._spoken[key] = joined([(embedder.features(signal, in_speech), in_speech)])
+        return self._spoken[key]
+
+    def through(self, person: Person, chain: Chain, name: str, seed: int) -> Recording:
+        """A person of the population, brought into the conditions of a questioned recording."""
+        whole = self.whole(person)
+
+        def sound() -> Floats:
+            given = np.asarray(whole.signal())
+            return send_through(
+                given, chain, sample_rate_hz=BASE_RATE_HZ, speech=whole.speech, seed=seed
+            )
+
+        return sound_recording(f"through {name} {person.name}", sound, self.folder)
+
+
+def is_refused(chain: Chain) -> bool:
+    """Whether voice_v1 would not compare such a recording: too much noise, or what it takes for noise."""
+    return chain.snr_db is not None and chain.snr_db < LEAST_SNR_DB
+
+
+def few(bench: Bench, population: list[Person]) -> list[tuple[Floats, Speech]]:
+    """The beginnings of a few people of a population, beside whom conditions are told."""
+    return [first_part(bench.whole(person), BESIDE_SPEECH_S) for person in a_few(population)]
+
+
+Sides = list[list[tuple[Spoken, Spoken]]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A population, and the numbers of those whose questioned and known recordings it is for."""
+
+    speakers: list[Speaker]
+    questioned: list[int]
+    known: list[int]
+
+
+def half(
+    bench: Bench,
+    name: str,
+    population: list[Person],
+    test: list[Person],
+    embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
+) -> tuple[Embedder, dict[str, list[Group]], Sides]:
+    """The population in each way, and for each turn the test people's questioned and known."""
+    test = [each for each in test if not is_refused(chain_of(bench.questioned(each, 0, name)))]
+    asked = told_of([bench.questioned(person, 0, name) for person in test], bench, population)
+    known = told_of([bench.known(person, 0) for person in test], bench, population)
+    band = Conditions(
+        Chain(
+            cut_off_hz=of_most([each.cut_off_hz for group in asked for each in group.chains]),
+            low_cut_hz=of_most([each.low_cut_hz for group in asked for each in group.chains]),
+        ),
+        {str(each): each for group in known for each in group.chains},
+    )
+    embedder = embedder_for(band.cut_off_hz, band.low_cut_hz)
+
+    def sent(told: Told, side: str) -> list[Spoken]:
+        """The population through the conditions of one group of recordings."""
+        found = []
+        for number, person in enumerate(population):
+            chain = told.chains[number // FOLDS % len(told.chains)]
+            seed = 2 * number + (side == "known")
+            there = bench.through(person, chain, f"{side} {told.which} {name}", seed)
+            found.append(bench.spoken(there, embedder))
+        return found
+
+    received = [bench.spoken(bench.whole(person), embedder) for person in population]
+    very = [
+        bench.spoken(bench.questioned(all_of(person), 0, name), embedder) for person in population
+    ]
+    all_known = [(told, sent(told, "known")) for told in known]
+    everybody = list(range(len(test)))
+    groups = {
+        "matched": [
+            Group(speakers(population, beside, there), one.people, other.people)
+            for one, there in [(told, sent(told, "questioned")) for told in asked]
+            for other, beside in all_known
+        ],
+        "clean": [Group(speakers(population, received, received), everybody, everybody)],
+        "true": [Group(speakers(population, received, very), everybody, everybody)],
+    }
+    sides = [
+        [
+            (
+                bench.spoken(bench.questioned(person, turn, name), embedder),
+                bench.spoken(bench.known(person, turn), embedder),
+            )
+            for person in test
+        ]
+        for turn in bench.turns
+    ]
+    return embedder, groups, sides
+
+
+def speakers(people_: list[Person], known: list[Spoken], questioned: list[Spoken]) -> list[Speaker]:
+    """People with both sides of each."""
+    return [
+        Speaker(person.name, *both)
+        for person, *both in zip(people_, known, questioned, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class Told:
+    """The noisier or the quieter half of some recordings: whose they are, and conditions of every third."""
+
+    which: str
+    people: list[int]
+    chains: list[Chain]
+
+
+def told_of(recordings: list[Recording], bench: Bench, population: list[Person]) -> list[Told]:
+    """What the workbench tells of recordings, in two groups by how noisy they are.
+
+    A case has one questioned recording and a few known ones, and its population goes through their
+    conditions alone. A population that went through those of all fifty would suit none of them.
+    """
+    others = few(bench, population)
+    chains = [chain_of(each) for each in recordings]
+    order = np.argsort([QUIETEST_DB if each.snr_db is None else each.snr_db for each in chains])
+    return [
+        Told(
+            which,
+            part.tolist(),
+            [with_low_cut(chains[n], recordings[n].signal(), others) for n in part[::3]],
+        )
+        for which, part in zip(("noisier", "quieter"), np.array_split(order, 2), strict=True)
+    ]
