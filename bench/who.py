@@ -9,11 +9,11 @@
 
 The speakers of speechocean762 are split in two halves. Each half is the population of the other. Its
 speakers are heard in the conditions that the workbench itself tells of the recordings of the other
-half, questioned and known (``matched``); the noisier half of either side has a system of its own, and so
-has the quieter one. ``clean`` is the same system with a population as it was
-received; ``true``, one whose recordings went through the very condition, as no case could know it. All
-trials of a half - every questioned recording against every known one - are then compared. Rows are
-written as they come, and what was computed is kept in the folder of ``--keep``.
+half, questioned and known (``matched``), with one system for the noisier known recordings and one for
+the quieter. ``clean`` is the same system with a population as it was received; ``true``, one whose
+recordings went through the very condition, as no case could know it. All trials of a half - every
+questioned recording against every known one - are then compared. Rows are written as they come, and
+what was computed is kept in the folder of ``--keep``.
 """
 
 from __future__ import annotations
@@ -117,9 +117,7 @@ def tried(
         low, high = validated.bounds
         for turn in sides:
             long = {n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s}
-            questioned, known = (
-                [n for n in one if n in long] for one in (group.questioned, group.known)
-            )
+            questioned, known = sorted(long), [n for n in group.known if n in long]
             began = time.monotonic()
             scores = systems.scores(
                 [turn[n][0].rows[: round(100 * length_s)] for n in questioned],

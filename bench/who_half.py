@@ -103,10 +103,9 @@ Sides = list[list[tuple[Spoken, Spoken]]]
 
 @dataclass(frozen=True)
 class Group:
-    """A population, and the numbers of those whose questioned and known recordings it is for."""
+    """A population, and the numbers of those whose known recordings it is for."""
 
     speakers: list[Speaker]
-    questioned: list[int]
     known: list[int]
 
 
@@ -119,24 +118,21 @@ def half(
 ) -> tuple[Embedder, dict[str, list[Group]], Sides]:
     """The population in each way, and for each turn the test people's questioned and known."""
     test = [each for each in test if not is_refused(chain_of(bench.questioned(each, 0, name)))]
-    asked = told_of([bench.questioned(person, 0, name) for person in test], bench, population)
-    known = told_of([bench.known(person, 0) for person in test], bench, population)
-    band = Conditions(
-        Chain(
-            cut_off_hz=of_most([each.cut_off_hz for group in asked for each in group.chains]),
-            low_cut_hz=of_most([each.low_cut_hz for group in asked for each in group.chains]),
-        ),
-        {str(each): each for group in known for each in group.chains},
+    told = told_of(bench, name, population, test)
+    every = [each for group in told for each in group.conditions]
+    embedder = embedder_for(
+        of_most([each.cut_off_hz for each in every]), of_most([each.low_cut_hz for each in every])
     )
-    embedder = embedder_for(band.cut_off_hz, band.low_cut_hz)
 
-    def sent(told: Told, side: str) -> list[Spoken]:
-        """The population through the conditions of one group of recordings."""
+    def sent(group: Told, side: str) -> list[Spoken]:
+        """The population in the conditions of one side of a group."""
         found = []
         for number, person in enumerate(population):
-            chain = told.chains[number // FOLDS % len(told.chains)]
-            seed = 2 * number + (side == "known")
-            there = bench.through(person, chain, f"{side} {told.which} {name}", seed)
+            its = group.conditions[number // FOLDS % len(group.conditions)]
+            chain, seed = its.questioned, 2 * number
+            if side == "known":
+                chain, seed = its.known_for(0), seed + 1
+            there = bench.through(person, chain, f"{side} {group.which} {name}", seed)
             found.append(bench.spoken(there, embedder))
         return found
 
@@ -144,16 +140,16 @@ def half(
     very = [
         bench.spoken(bench.questioned(all_of(person), 0, name), embedder) for person in population
     ]
-    all_known = [(told, sent(told, "known")) for told in known]
     everybody = list(range(len(test)))
     groups = {
         "matched": [
-            Group(speakers(population, beside, there), one.people, other.people)
-            for one, there in [(told, sent(told, "questioned")) for told in asked]
-            for other, beside in all_known
+            Group(
+                speakers(population, sent(group, "known"), sent(group, "questioned")), group.people
+            )
+            for group in told
         ],
-        "clean": [Group(speakers(population, received, received), everybody, everybody)],
-        "true": [Group(speakers(population, received, very), everybody, everybody)],
+        "clean": [Group(speakers(population, received, received), everybody)],
+        "true": [Group(speakers(population, received, very), everybody)],
     }
     sides = [
         [
@@ -178,27 +174,35 @@ def speakers(people_: list[Person], known: list[Spoken], questioned: list[Spoken
 
 @dataclass(frozen=True)
 class Told:
-    """The noisier or the quieter half of some recordings: whose they are, and conditions of every third."""
+    """The noisier or the quieter half of some people: their numbers, and conditions of every third.
+
+    Both recordings of a person are of one session, and so are those of which the conditions are.
+    """
 
     which: str
     people: list[int]
-    chains: list[Chain]
+    conditions: list[Conditions]
 
 
-def told_of(recordings: list[Recording], bench: Bench, population: list[Person]) -> list[Told]:
-    """What the workbench tells of recordings, in two groups by how noisy they are.
+def told_of(bench: Bench, name: str, population: list[Person], test: list[Person]) -> list[Told]:
+    """What the workbench tells of people's recordings, in two groups by how noisy the known ones are.
 
-    A case has one questioned recording and a few known ones, and its population goes through their
-    conditions alone. A population that went through those of all fifty would suit none of them.
+    A case has a few known recordings, and its population goes through their conditions alone. A
+    population that went through those of all fifty would be noisier than most of them.
     """
     others = few(bench, population)
-    chains = [chain_of(each) for each in recordings]
-    order = np.argsort([QUIETEST_DB if each.snr_db is None else each.snr_db for each in chains])
-    return [
-        Told(
-            which,
-            part.tolist(),
-            [with_low_cut(chains[n], recordings[n].signal(), others) for n in part[::3]],
+    recordings = [(bench.questioned(each, 0, name), bench.known(each, 0)) for each in test]
+    chains = [(chain_of(asked), chain_of(known)) for asked, known in recordings]
+    order = np.argsort([QUIETEST_DB if each.snr_db is None else each.snr_db for _, each in chains])
+
+    def conditions_of(number: int) -> Conditions:
+        asked, known = (
+            with_low_cut(chain, recording.signal(), others)
+            for chain, recording in zip(chains[number], recordings[number], strict=True)
         )
+        return Conditions(asked, {"": known})
+
+    return [
+        Told(which, part.tolist(), [conditions_of(number) for number in part[::3].tolist()])
         for which, part in zip(("noisier", "quieter"), np.array_split(order, 2), strict=True)
     ]

@@ -120,6 +120,18 @@ def test_the_noise_has_the_spectrum_of_the_other() -> None:
     assert found[60:].mean() < 0.01 * found[band].mean()
 
 
+def test_what_is_heard_in_few_pauses_is_not_taken_for_noise() -> None:
+    """A breath in one pause of six, 20 dB louder, moves no band by 3 dB; a mean would move it by 12."""
+    quiet = talk(1, 5, 9, 13, 17, 21, noise=0.001)
+    breath = quiet.copy()
+    first = 7 * RATE_HZ
+    breath[first : first + RATE_HZ] += sounds.noise(1.0, level=0.01, seed=5)
+    speech = find_speech(quiet)
+    before, after = noise_spectrum(quiet, speech), noise_spectrum(breath, speech)
+    assert before is not None and after is not None
+    assert np.abs(10 * np.log10(after[8:] / before[8:])).max() < 3.0
+
+
 def test_a_narrow_band_is_given_to_the_other() -> None:
     """What lies above the cut-off is gone, and nothing has moved."""
     sound = sounds.noise(2.0, level=0.1)

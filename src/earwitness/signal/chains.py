@@ -113,21 +113,27 @@ def chain_of(recording: Recording) -> Chain:
 def noise_spectrum(signal: Floats, speech: Speech) -> npt.NDArray[np.float64] | None:
     """Power per hertz of what is heard when nobody speaks [shape=(257,)], at 16 kHz sampling.
 
+    At each frequency the median of all pauses, brought to the mean that Gaussian noise of that median
+    has: the power of such noise is exponentially distributed. A mean would take breath, and the ends of
+    words that reach into pauses, for noise that lies under the speech, too.
+
     Source
     ------
-    Welch 1967, IEEE Trans. Audio Electroacoust. 15(2): 70-73, with a Hann window over 32 ms.
+    Welch 1967, IEEE Trans. Audio Electroacoust. 15(2): 70-73, with a Hann window over 32 ms; Allen et
+    al. 2012, Phys. Rev. D 85: 122006, appendix B (medians of spectra).
     """
     frames = np.flatnonzero(pause_frames(frame_power(signal), speech))
     if frames.size < MIN_PAUSE_FRAMES:
         return None
     frames = frames[:: -(-frames.size // _MOST_FRAMES)]
     window = scipy.signal.get_window("hann", FRAME_SAMPLES)
-    total = np.zeros(FRAME_SAMPLES // 2 + 1)
-    for frame in frames:
+    powers = np.empty((frames.size, FRAME_SAMPLES // 2 + 1))
+    for row, frame in enumerate(frames):
         piece = signal[frame * FRAME_SAMPLES : (frame + 1) * FRAME_SAMPLES]
-        total += np.abs(np.fft.rfft(piece * window)) ** 2
+        powers[row] = np.abs(np.fft.rfft(piece * window)) ** 2
     release(signal)
-    power: npt.NDArray[np.float64] = total / frames.size / (BASE_RATE_HZ * (window**2).sum())
+    power: npt.NDArray[np.float64] = np.median(powers, axis=0)
+    power /= np.log(2.0) * BASE_RATE_HZ * (window**2).sum()
     power[1:-1] *= 2
     return power
 
