@@ -23,7 +23,7 @@ import numpy as np
 import whole_data as data
 import whole_learn
 
-from earwitness.signal.joins import Network, network_of
+from earwitness.signal.joins import Networks, networks_of
 from earwitness.signal.moments import find_moments
 from earwitness.signal.quality import frame_power, speech_levels
 from earwitness.signal.speech import find_speech
@@ -81,7 +81,7 @@ def _nth_of_speaker(carrier: data.Carrier, found: Sequence[data.Carrier]) -> int
 
 
 def measure(
-    half: str, keep: Path, folder: Path, network: Network | None, saves: Sequence[str]
+    half: str, keep: Path, folder: Path, networks: Networks | None, saves: Sequence[str]
 ) -> None:
     """Cues of every recording, in one file for each save; a run that is stopped goes on."""
     others = data.carriers(folder, "train" if half == "fit" else half)
@@ -102,7 +102,7 @@ def measure(
             if edited is None:
                 continue
             sound = data.saved(edited.sound, save)
-            found = find_moments(sound, network=network)
+            found = find_moments(sound, networks=networks)
             snr_db = None
             if (
                 kind == "untouched" and half == "fit"
@@ -126,17 +126,17 @@ def main() -> None:
     parser.add_argument("--half", choices=("fit", "test"), default="test")
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--saves", nargs="*", default=list(data.SAVES))
-    parser.add_argument("--network", type=Path, help="another than the shipped one")
+    parser.add_argument("--networks", type=Path, help="others than the shipped ones")
     parser.add_argument("--table", type=Path, default=TABLE)
     arguments = parser.parse_args()
     arguments.keep.mkdir(parents=True, exist_ok=True)
     folder = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
-    network = None
-    if arguments.network:
-        with np.load(arguments.network) as stored:
-            network = network_of(dict(stored))
+    networks = None
+    if arguments.networks:
+        with np.load(arguments.networks) as stored:
+            networks = networks_of(dict(stored))
     if arguments.what == "measure":
-        measure(arguments.half, arguments.keep, folder, network, arguments.saves)
+        measure(arguments.half, arguments.keep, folder, networks, arguments.saves)
     elif arguments.what == "learn":
         whole_learn.learn(arguments.keep, arguments.table)
     else:

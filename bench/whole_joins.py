@@ -3,9 +3,9 @@
 Recordings are made of pieces of utterances (LibriSpeech and speechocean762, both CC BY 4.0) of the three
 of five speakers of the training half that are there for it: of one recording, of one speaker or of
 two, cut anywhere, in pauses, or with a cross-fade. A third of them is left untouched. Before the cuts a
-recording may be played up to 5 % faster or slower, heard in a room, with noise, or through a codec
-that an editor would have got it from; after them it may be louder or quieter, and it is saved in one of
-the bench's formats.
+recording may be played up to a fifth faster or slower, which makes another voice of it, be coloured as by
+another microphone, heard in a room, with noise, or through a codec that an editor would have got it
+from; after them it may be louder or quieter, and it is saved in one of the bench's formats.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ POSITIVE, IGNORED = 2, 12  # frames to either side of a cut
 UNTOUCHED = 1 / 3
 CROSS_FADES, PAUSES = 0.15, 0.15
 LEAST_S = 4.0
+FASTER, PLAIN_FASTER = 0.2, 0.05  # natural logarithm
+COLOURED_HZ = (0, 150, 500, 1_000, 2_000, 4_000, 6_000, 8_000)
+COLOURED_DB = 5.0  # standard deviation at each
 BEFORE = (
     Coding("mp3", 64_000, 22_050),
     Coding("mp3", 128_000, 44_100),
@@ -42,13 +45,16 @@ class Heard:
     target: Floats
 
 
-def recordings(learn: Sequence[data.Carrier], seed: int) -> Iterator[Heard]:
-    """One recording for each utterance, three for each of LibriSpeech's; another seed gives others."""
+def recordings(learn: Sequence[data.Carrier], seed: int, *, plain: bool = False) -> Iterator[Heard]:
+    """One recording for each utterance, three for each of LibriSpeech's; another seed gives others.
+
+    Plain ones are played at most 5 % faster or slower, and not coloured.
+    """
     rng = np.random.default_rng([seed, 11])
     saves = list(data.SAVES)
     often = [each for each in learn for _ in range(3 if each.set_name == "librispeech" else 1)]
     for carrier in often:
-        conditions = _Conditions(rng)
+        conditions = _Conditions(rng, plain=plain)
         if rng.uniform() < UNTOUCHED:
             edited = data.Edited(conditions.applied(carrier), ())
         else:
@@ -73,9 +79,12 @@ def _target(cuts_s: Sequence[float], count: int) -> Floats:
 class _Conditions:
     """What is done to all pieces of a recording alike, before it is cut; drawn once."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, *, plain: bool) -> None:
         self._rng = rng
-        self.speed = rng.uniform(0.95, 1.05) if rng.uniform() < 0.5 else 1.0
+        self.plain = plain
+        faster, often = (PLAIN_FASTER, 0.5) if plain else (FASTER, 0.7)
+        self.speed = float(np.exp(rng.uniform(-faster, faster))) if rng.uniform() < often else 1.0
+        self.colour = None if plain or rng.uniform() < 0.5 else _colour(rng)
         self.snr_db = rng.uniform(10, 45) if rng.uniform() < 0.4 else None
         self.tilt = rng.uniform(-0.9, 0.9)  # of the noise: rumble, white, hiss
         self.room_s = rng.uniform(0.15, 0.6) if rng.uniform() < 0.25 else None
@@ -92,6 +101,8 @@ class _Conditions:
         out = sound
         if self.speed != 1.0:
             out = soxr.resample(out, data.RATE_HZ, round(data.RATE_HZ / self.speed))
+        if self.colour is not None:
+            out = scipy.signal.oaconvolve(out, self.colour, mode="same")
         if self.room_s is not None:
             out = self._in_room(out, self.room_s)
         if self.snr_db is not None:
@@ -111,6 +122,12 @@ class _Conditions:
         tail *= 10 ** self._rng.uniform(-1.3, -0.3) / np.sqrt((tail**2).sum())
         tail[0] = 1.0
         return scipy.signal.fftconvolve(sound, tail)[: sound.size]
+
+
+def _colour(rng: np.random.Generator) -> Floats:
+    """A filter whose response wanders by some decibels over frequency [shape=(129,)]."""
+    gains = 10 ** (rng.normal(0.0, COLOURED_DB, len(COLOURED_HZ)) / 20)
+    return scipy.signal.firwin2(129, COLOURED_HZ, gains, fs=data.RATE_HZ).astype(np.float32)
 
 
 def _many_cuts(
@@ -133,7 +150,9 @@ def _many_cuts(
         if draw > 0.6:
             other = data.donor(carrier, "same speaker" if draw < 0.8 else "another", rng, others)
             if other is not None:
-                alike = conditions if rng.uniform() < 0.5 else _Conditions(rng)
+                alike = (
+                    conditions if rng.uniform() < 0.5 else _Conditions(rng, plain=conditions.plain)
+                )
                 source = alike.applied(other)
         elif draw < 0.3:
             where = at + int(rng.uniform(0.3, 3.0) * data.RATE_HZ)

@@ -2,11 +2,13 @@
 
     EARWITNESS_DATA=FOLDER python bench/whole_jumps.py run --half test --speakers 10 --keep FILE
     python bench/whole_jumps.py table --keep FILE
+    EARWITNESS_DATA=FOLDER python bench/whole_jumps.py places --half test --keep FILE
 
 Twenty seconds of a speaker are coded and decoded; then 0.3 to 3 s are taken out at a random place, or a
 stretch of another speaker's, coded in the same way, is put in, or nothing is done; then the whole is
 stored as WAV or coded again. A jump is right when its place holds the cut, give or take 50 ms. ``run`` goes
-on where it was stopped.
+on where it was stopped. ``places`` makes those that are stored as WAV again, and shows what
+edits_v1 tells of them within 50 ms of a cut, by their sound alone and with the jumps.
 """
 
 from __future__ import annotations
@@ -14,14 +16,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 from codec_chains import Floats, carrier, coded, names, rounded
 
+from earwitness.examinations._codec_measured import jump_worth
+from earwitness.examinations._codec_strength import NEAR_S
+from earwitness.examinations._edit_jumps import with_jumps
+from earwitness.examinations._reference_speech import table as shipped
 from earwitness.signal import generations, grid_track
+from earwitness.signal.cuts import WITHIN_S, find_places
+from earwitness.signal.moments import find_moments
+from earwitness.signal.recording import BASE_RATE_HZ
 
 RATE_HZ = 48_000
 FIRST = {"MP3 64k": ("libmp3lame", 64_000), "AAC 48k": ("aac", 48_000)}
@@ -53,24 +64,27 @@ def edited(
 
 def rows(name: str, another: str) -> Iterator[dict[str, Any]]:
     """What is found in all chains of one speaker."""
+    for second, coding in SECOND.items():
+        for first, kind, tape, cuts in tapes(name, another, second):
+            heard = tape if coding is None else coded(tape, RATE_HZ, *coding)
+            yield {"name": name, "first": first, "second": second, "edit": kind,
+                   "seconds": tape.size / RATE_HZ, "cuts": cuts,
+                   "jumps": jumps(heard, OWN.get(second, ""))}  # fmt: skip
+
+
+def tapes(name: str, another: str, second: str) -> Iterator[tuple[str, str, Floats, list[float]]]:
+    """First coding, kind of edit, the sound before it is stored, and the seconds at which it was cut."""
     for first, (codec, bits) in FIRST.items():
         sound, other = (
             rounded(coded(carrier(who, RATE_HZ), RATE_HZ, codec, bits)) for who in (name, another)
         )
-        for second, coding in SECOND.items():
-            for kind in EDITS:
-                rng = np.random.default_rng(
-                    [*name.encode(), *first.encode(), *second.encode(), *kind.encode()]
-                )
-                tape, cuts = edited(sound, other, kind, rng)
-                lead = int(rng.integers(1, 2_000))
-                tape = tape[lead:]
-                if coding is not None:
-                    tape = coded(tape, RATE_HZ, *coding)
-                told = jumps(tape, OWN.get(second, ""))
-                at = [second_ - lead / RATE_HZ for second_ in cuts]
-                yield {"name": name, "first": first, "second": second, "edit": kind,
-                       "cuts": at, "jumps": told}  # fmt: skip
+        for kind in EDITS:
+            rng = np.random.default_rng(
+                [*name.encode(), *first.encode(), *second.encode(), *kind.encode()]
+            )
+            tape, cuts = edited(sound, other, kind, rng)
+            lead = int(rng.integers(1, 2_000))
+            yield first, kind, tape[lead:], [second_ - lead / RATE_HZ for second_ in cuts]
 
 
 def jumps(tape: Floats, own: str) -> list[list[float]] | None:
@@ -95,6 +109,39 @@ def jumps(tape: Floats, own: str) -> list[list[float]] | None:
     return told
 
 
+def places(keep: Path, chosen: list[str]) -> None:
+    """Print how many cuts edits_v1 tells within 50 ms, by sound alone and with the jumps."""
+    lines = [json.loads(line) for line in keep.read_text().splitlines()]
+    found = {
+        (one["name"], one["first"], one["edit"]): one for one in lines if one["second"] == "WAV"
+    }
+    reference, worth = shipped().reference(0), jump_worth("lossless")
+    counts: Counter[tuple[str, str]] = Counter()
+    for index, name in enumerate(chosen):
+        if not any(name == known for known, _, _ in found):
+            continue
+        for first, kind, tape, cuts in tapes(name, chosen[index - 1], "WAV"):
+            base = soxr.resample(tape, RATE_HZ, BASE_RATE_HZ)
+            heard = find_places(find_moments(base), reference.reached, reference.weights)
+            told = found[name, first, kind]["jumps"] or []
+            fused = with_jumps(heard, [grid_track.Jump(*each) for each in told], worth)
+            bar = reference.calibration.score_for(0.05, base.size / BASE_RATE_HZ)
+            over = fused.places.score >= bar
+            for way, here in (("sound", over), ("with jumps", over | (fused.jump >= 0))):
+                at_s = fused.places.at_s[here]
+                near = np.abs(at_s[:, None] - np.array(cuts)) <= WITHIN_S
+                counts[way, "cuts"] += len(cuts)
+                counts[way, "found"] += int(near.any(axis=0).sum())
+                counts[way, "elsewhere"] += int((~near.any(axis=1)).sum())
+                counts[way, "untouched"] += kind == "none"
+                counts[way, "untouched with a place"] += kind == "none" and at_s.size > 0
+    columns = ("cuts", "found", "elsewhere", "untouched", "untouched with a place")
+    print("| told by | " + " | ".join(columns) + " |")
+    print("|---" * 6 + "|")
+    for way in ("sound", "with jumps"):
+        print(f"| {way} | " + " | ".join(str(counts[way, column]) for column in columns) + " |")
+
+
 def table(keep: Path) -> None:
     """Print a line for each pair of codings."""
     lines = [json.loads(line) for line in keep.read_text().splitlines()]
@@ -108,6 +155,22 @@ def table(keep: Path) -> None:
             here = [one for one in lines if (one["first"], one["second"]) == (first, second)]
             if here:
                 print(f"| {first} > {second} | {_cells(here)} |")
+    followed = [one for one in lines if one["jumps"] is not None]
+    cuts = [(cut, one["jumps"]) for one in followed for cut in one["cuts"]]
+    found = sum(any(_holds(jump, cut) for jump in told) for cut, told in cuts)
+    false = sum(
+        not any(_holds(jump, cut) for cut in one["cuts"])
+        for one in followed
+        for jump in one["jumps"]
+    )
+    print(
+        f"\nOf all that were followed ({sum(one['seconds'] for one in followed):.0f} s): {found} of "
+        f"{len(cuts)} cuts found, {false} jumps elsewhere"
+    )
+
+
+def _holds(jump: list[float], cut: float) -> bool:
+    return jump[0] - NEAR_S <= cut <= jump[1] + NEAR_S
 
 
 def _cells(here: list[dict[str, Any]]) -> str:
@@ -125,7 +188,7 @@ def _cells(here: list[dict[str, Any]]) -> str:
         for one in by[kind]:
             right = False
             for start, end, _ in one["jumps"] or []:
-                near = [cut for cut in one["cuts"] if start - 0.05 <= cut <= end + 0.05]
+                near = [cut for cut in one["cuts"] if _holds([start, end], cut)]
                 if near:
                     right = True
                     widths.append(end - start)
@@ -141,7 +204,7 @@ def _cells(here: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("do", choices=("run", "table"))
+    parser.add_argument("do", choices=("run", "table", "places"))
     parser.add_argument("--half", choices=("train", "test"), default="test")
     parser.add_argument("--speakers", type=int, default=10)
     parser.add_argument("--keep", type=Path, default=Path("whole_jumps.jsonl"))
@@ -152,6 +215,9 @@ def main() -> None:
     every = names(arguments.half)
     every = [name for name in every if carrier(name, 16_000).size >= 14 * 16_000]
     chosen = every[:: max(1, len(every) // arguments.speakers)][: arguments.speakers]
+    if arguments.do == "places":
+        places(arguments.keep, chosen)
+        return
     text = arguments.keep.read_text() if arguments.keep.exists() else ""
     known = {json.loads(line)["name"] for line in text.splitlines()}
     for index, name in enumerate(chosen):

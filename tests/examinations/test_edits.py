@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import earwitness
+import lossy
 import sounds
 from earwitness.evidence.decode import Floats
 from earwitness.examinations import find_examination
@@ -75,6 +76,23 @@ def test_every_place_has_a_close_look_that_the_timeline_leads_to(
     links = set(re.findall(r'href="#(whole-\d+-[^"]+)"', page))
     assert len(links) >= 2
     assert all(f'id="{link}"' in page for link in links)
+
+
+def test_a_cut_in_what_was_mp3_has_the_ratio_of_both(tmp_path: Path) -> None:
+    """It is told to 50 ms, with the jump named, and what the jump adds."""
+    mp3 = lossy.through(tmp_path, lossy.voice(20.0), ".mp3", 64_000)
+    at, count = round(7.2 * lossy.RATE_HZ), 38 * 576 + 30
+    cut = np.concatenate([mp3[:at], mp3[at + count :]])
+    tape = sounds.write_wav(tmp_path / "tape.wav", cut, rate_hz=lossy.RATE_HZ)
+    outcome = examined(with_population(tmp_path, tape))
+    assert isinstance(outcome, Finding), outcome
+    assert outcome.measure("of these, where the frame grid of an earlier coding jumps").value == 1
+    (told,) = [each for each in outcome.details["places"] if each["log10_lr_of_a_jump"]]
+    assert told["at_s"] == pytest.approx(7.2, abs=0.05)
+    assert told["low"] <= told["log10_lr"] <= told["high"]
+    (place,) = [each for each in outcome.places if "grid" in each.label]
+    assert "the frame grid of an earlier coding jumps here" in place.label
+    assert "The frame grid of an earlier coding jumps at one place." in outcome.summary
 
 
 def test_an_untouched_recording_has_no_place(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sounds
 from earwitness.signal import joins
 from earwitness.signal.join_frames import CHANNELS, RATE_HZ
-from earwitness.signal.joins import REACH, TAPS, Network, convolve, network
+from earwitness.signal.joins import REACH, TAPS, Networks, convolve, networks
 from earwitness.signal.moments import CUES, find_moments
 
 
@@ -72,14 +72,22 @@ def test_a_convolution_is_what_numpy_gives() -> None:
     assert convolve(held, weights, 3)[:, 0] == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_shipped_network_is_small_and_finite() -> None:
-    """Under 300 KB as it is shipped; finite weights; what it hears ends where it says."""
-    learned = network()
-    values = sum(part.size for part in (*learned.weights, *learned.biases))
-    assert 2 * values < 300_000
-    assert all(np.isfinite(part).all() for part in learned.weights)
+def test_the_shipped_networks_are_small_and_finite() -> None:
+    """Each under 300 KB as it is shipped; finite weights; what they hear ends where they say."""
+    learned = networks()
+    for member in learned.members:
+        assert 2 * sum(part.size for part in (*member.weights, *member.biases)) < 300_000
+        assert all(np.isfinite(part).all() for part in member.weights)
     shown = np.zeros((400, CHANNELS), np.float32)
     changed = shown.copy()
     changed[200 + REACH + 1] = 3.0
     assert learned(changed)[200] == learned(shown)[200]
-    assert isinstance(learned, Network)
+
+
+def test_networks_together_say_the_mean_of_what_each_says() -> None:
+    """Their log odds, frame by frame."""
+    members = networks().members
+    shown = np.random.default_rng(3).standard_normal((60, CHANNELS)).astype(np.float32)
+    each = np.array([member(shown) for member in members])
+    assert len(members) > 1
+    assert Networks(members)(shown) == pytest.approx(each.mean(axis=0), abs=1e-4)

@@ -1,27 +1,24 @@
-"""The grids of a recording, searched once for the examinations that rest on them, and their strength.
-
-The figures of ``UNTOUCHED`` are those of ``bench/whole_codecs.py``.
-"""
+"""The grids of a recording, searched and followed once for the examinations that rest on them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.stats
 
 from earwitness.evidence.decode import Floats, StreamFacts
-from earwitness.outcome import Strength
-from earwitness.signal.codec_grid import CODECS, Depths
+from earwitness.signal.codec_grid import CODECS, VORBIS, Depths
 from earwitness.signal.codings import codec_named
-from earwitness.signal.generations import Generations, Grid, find_generations
+from earwitness.signal.generations import LEAST_Z, Generations, Grid, find_generations
+from earwitness.signal.grid_track import GridTrack, Jump, Span, follow
 from earwitness.signal.recording import Recording
 
 _SHARED: Final = "codec_grids_1"
+_FOLLOWED: Final = "codec_grids_1_followed"
 _NAMES: Final = {
     "mp3": "MP3",
     "aac": "AAC",
@@ -100,23 +97,68 @@ def _arrays(
     return {"about": np.array(json.dumps(about)), **dips}
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many alarms in so many untouched recordings."""
+def earlier_of(found: Searched) -> list[Grid]:
+    """The grids of earlier codings that can be followed, the clearest first.
 
-    alarms: int
-    of: int
-    on: str
+    Vorbis cannot: its blocks change their length, and the grid with them.
+    """
+    earlier = [grid for grid in found.generations.earlier if grid.codec != VORBIS]
+    return sorted(earlier, key=lambda grid: -grid.z)
 
-    def strength(self, wording: str) -> Strength:
-        """The rate with its exact 95 % interval (Clopper and Pearson 1934)."""
-        low = float(scipy.stats.beta.ppf(0.025, self.alarms, self.of - self.alarms + 1))
-        high = float(scipy.stats.beta.ppf(0.975, self.alarms + 1, self.of - self.alarms))
-        return Strength(
-            scale="false_alarm_rate",
-            value=self.alarms / self.of,
-            low=low if self.alarms else 0.0,
-            high=high if self.alarms < self.of else 1.0,
-            measured_on=self.on,
-            wording=wording,
-        )
+
+def followed(
+    recording: Recording, found: Searched, progress: Callable[[float], None]
+) -> list[GridTrack]:
+    """The earlier grids over time, one of each codec, or what was followed before.
+
+    None of those that show too weakly to be followed.
+    """
+
+    def compute() -> Mapping[str, npt.NDArray[Any]]:
+        tracks = [
+            follow(
+                sound(recording, found.channel),
+                codec=grid.codec,
+                sample_rate_hz=recording.facts.sample_rate_hz,
+                offset=grid.offset,
+                threshold=LEAST_Z,
+                progress=progress,
+            )
+            for grid in _one_of_each(earlier_of(found))
+        ]
+        told = [_as_lists(track) for track in tracks if track is not None]
+        return {"about": np.array(json.dumps(told))}
+
+    arrays = recording.shared(_FOLLOWED, compute)
+    return [_track_of(*told) for told in json.loads(str(arrays["about"]))]
+
+
+def _one_of_each(grids: Sequence[Grid]) -> list[Grid]:
+    """The clearest grid of each codec: the others of it are found again where it is lost."""
+    return [grid for index, grid in enumerate(grids)
+            if all(grid.codec.name != before.codec.name for before in grids[:index])]  # fmt: skip
+
+
+def _as_lists(track: GridTrack) -> list[Any]:
+    return [
+        CODECS.index(track.codec),
+        [track.sample_rate_hz, track.offset, track.piece_s],
+        [[span.start_s, span.end_s, span.offset, span.z] for span in track.spans],
+        [[jump.start_s, jump.end_s, jump.by_samples] for jump in track.jumps],
+        list(track.also),
+    ]
+
+
+def _track_of(
+    codec: int, facts: list[Any], spans: list[Any], jumps: list[Any], also: list[int]
+) -> GridTrack:
+    rate_hz, offset, piece_s = facts
+    return GridTrack(
+        CODECS[codec],
+        rate_hz,
+        offset,
+        piece_s,
+        tuple(Span(*each) for each in spans),
+        tuple(Jump(*each) for each in jumps),
+        tuple(also),
+    )

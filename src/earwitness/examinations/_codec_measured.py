@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from earwitness.examinations._codec_grids import Rate
+from earwitness.examinations._codec_strength import Rate, Worth
 
 COVERED: Final = ("lossless", "MP3", "AAC", "Opus", "AMR", "Vorbis")
 _SPEECH: Final = (
@@ -43,6 +43,8 @@ _JUMPS: Final = Rate(
     0, 4, f"4 recordings that were MP3 before they were WAV, MP3, AAC or Opus, {_SPEECH}"
 )
 
+_WORTH: Final = Worth(found=7, cuts=7, false=0, seconds=240.0)
+
 MISSED: Final = (
     "in up to 20 s each, all that were MP3, AAC or Vorbis and then WAV were found (78 of 78), and those "
     "behind Opus at 48 kbit/s (12 of 12); behind Opus at 24 kbit/s, one of twelve, which minutes "
@@ -69,3 +71,8 @@ def lowered_rate(codec: str, bit_rate: int) -> Rate:
 def jump_rate(coding: str) -> Rate | None:
     """How often the grid of an untouched recording jumps, if that was measured."""
     return _JUMPS if coding in ("lossless", "MP3", "AAC", "Opus") else None
+
+
+def jump_worth(coding: str) -> Worth | None:
+    """What a jump is worth in a recording that is coded so, if that was measured."""
+    return _WORTH if coding in ("lossless", "MP3", "AAC", "Opus") else None

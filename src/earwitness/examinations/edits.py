@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Role
+from earwitness.examinations._codec_grids import coding_of
+from earwitness.examinations._codec_measured import jump_rate, jump_worth
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._edit_figures import close_up_of, timeline
+from earwitness.examinations._edit_jumps import Fused, jumps_of, with_jumps
 from earwitness.examinations._reference_speech import Reference, reference_for
 from earwitness.outcome import Asked, Figure, Finding, Measure, NotExamined, Place, Strength
-from earwitness.signal.cuts import Calibration, Places, find_places
+from earwitness.signal.cuts import Places, find_places
+from earwitness.signal.grid_track import Jump
 from earwitness.signal.moments import CUES, Moments, find_moments
 from earwitness.signal.recording import Recording
 
@@ -40,7 +45,7 @@ def edits_v1(
     """Look for places where two pieces of sound meet, and say how often untouched speech looks so.
 
     1. All is heard at 16 kHz. Moments that stand out within 20 ms are kept, with eight cues each: a
-       step in what linear prediction leaves; what a small network that learned joins of speech makes
+       step in what linear prediction leaves; what small networks that learned joins of speech make
        of 140 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
        spectrum of the noise, the band, the fall of the sound in the room, and the offset of the
        samples; and whether tones that run through the recording, as hum does, break there.
@@ -54,28 +59,79 @@ def edits_v1(
     4. The same speech, cut on purpose at random places, gives each place a log10 likelihood ratio:
        that a cut scores so, against that a place of untouched speech does. No speaker of a population
        is scored by weights to which he or she contributed.
-    5. A place is told if the best place of untouched speech of this length scores as much with a
-       probability of at most ``most_probable_error``.
+    5. Where the frame grid of an earlier MP3 or AAC coding jumps, as frame_grid_v1 finds it, the place
+       there that sounds most like a cut has its ratio multiplied by that of the jump.
+    6. A place is told if the best place of untouched speech of this length scores as much with a
+       probability of at most ``most_probable_error``, or if the grid jumps there.
     """
+    jumps = jumps_of(recording, case)
     moments = _moments(recording, case)  # 1
     reference = reference_for(recording, case)  # 2
     if isinstance(reference, NotExamined):
         return reference
     places = find_places(moments, reference.reached, reference.weights)  # 3
-    measured = reference.calibration
-    ratios = measured.log10_lr(places.score)  # 4
-    bar = measured.score_for(most_probable_error, recording.duration_s)  # 5
-    told = np.flatnonzero((places.score >= bar) & (ratios > 0))
+    worth = jump_worth(coding_of(recording.facts))
+    fused = with_jumps(places, jumps or (), worth)  # 5
+    places, measured = fused.places, reference.calibration
+    ratios = measured.log10_lr(places.score) + fused.added[:, 1]  # 4
+    bar = measured.score_for(most_probable_error, recording.duration_s)  # 6
+    heard = (places.score >= bar) & (ratios > 0)
+    told = _Told(
+        fused,
+        ratios,
+        np.flatnonzero(heard),
+        np.flatnonzero(heard | (fused.jump >= 0)),
+        bar,
+        recording.duration_s,
+        reference,
+    )
     case.progress(0.95, "drawing")
     return Finding(
-        summary=_summary(places, told, measured, bar, recording.duration_s),
-        measures=_measures(places, told, measured, bar, recording.duration_s, reference),
-        places=_places(places, told, ratios),
-        limits=LIMITS,
-        details=_details(places, told, ratios, measured, reference),
-        figures=_figures(recording, moments, places, told, reference),
-        strength=_strength(places, told, reference, recording.duration_s),
+        summary=_summary(told),
+        measures=_measures(told),
+        places=_places(told),
+        limits=(*LIMITS, *_limits_of_jumps(jumps, is_measured=worth is not None)),
+        details=_details(told),
+        figures=_figures(recording, moments, told),
+        strength=_strength(told) or _strength_of_jumps(recording, told),
     )
+
+
+@dataclass(frozen=True)
+class _Told:
+    """All places, and which of them are told.
+
+    Attributes
+    ----------
+    fused : Fused
+    ratios : np.ndarray [shape=(n,)]
+        Log10 likelihood ratios.
+    heard : np.ndarray of int
+        Those that sound cut: over the bar.
+    all : np.ndarray of int
+        Those, and those where a grid jumps.
+    bar : float
+    duration_s : float
+    reference : Reference
+    """
+
+    fused: Fused
+    ratios: Floats64
+    heard: npt.NDArray[np.int64]
+    all: npt.NDArray[np.int64]
+    bar: float
+    duration_s: float
+    reference: Reference
+
+    @property
+    def places(self) -> Places:
+        """Told or not."""
+        return self.fused.places
+
+    @property
+    def jumps(self) -> int:
+        """How many are told because a grid jumps there."""
+        return int((self.fused.jump >= 0).sum())
 
 
 LIMITS: Final = (
@@ -102,47 +158,45 @@ def _moments(recording: Recording, case: CaseView) -> Moments:
     return Moments(arrays["at_s"], arrays["cues"], float(arrays["duration_s"]))
 
 
-def _summary(
-    places: Places,
-    told: npt.NDArray[np.int64],
-    measured: Calibration,
-    bar: float,
-    duration_s: float,
-) -> str:
-    expected = measured.false_places(bar, duration_s)
-    share = float((measured.cuts >= bar).mean())
+def _summary(told: _Told) -> str:
+    measured = told.reference.calibration
+    expected = measured.false_places(told.bar, told.duration_s)
+    share = float((measured.cuts >= told.bar).mean())
     rate = f"untouched speech of this length has {expected:.2g} such places on average"
-    if not told.size:
+    jumps = f" The frame grid of an earlier coding jumps at {_counted(told.jumps, 'place')}."
+    if not told.heard.size:
         return (
             f"No place stands out as a cut would; of known cuts in such speech {100 * share:.0f} % "
             f"would, and {rate}."
-        )
-    best = told[np.argmax(places.score[told])]
-    if told.size == 1:
-        return f"It sounds cut at {places.at_s[best]:.2f} s; {rate}."
-    return f"It sounds cut at {told.size} places, most at {places.at_s[best]:.2f} s; {rate}."
+        ) + (jumps if told.jumps else "")
+    best = told.heard[np.argmax(told.places.score[told.heard])]
+    at_s = told.places.at_s[best]
+    if told.heard.size == 1:
+        where = f"It sounds cut at {at_s:.2f} s"
+    else:
+        where = f"It sounds cut at {told.heard.size} places, most at {at_s:.2f} s"
+    return f"{where}; {rate}." + (jumps if told.jumps else "")
 
 
-def _measures(
-    places: Places,
-    told: npt.NDArray[np.int64],
-    measured: Calibration,
-    bar: float,
-    duration_s: float,
-    reference: Reference,
-) -> tuple[Measure, ...]:
-    reached, low, high = measured.counted(bar)
-    share = float((measured.cuts >= bar).mean())
+def _counted(count: int, what: str) -> str:
+    return f"one {what}" if count == 1 else f"{count} {what}s"
+
+
+def _measures(told: _Told) -> tuple[Measure, ...]:
+    reference, measured = told.reference, told.reference.calibration
+    reached, low, high = measured.counted(told.bar)
+    share = float((measured.cuts >= told.bar).mean())
     error = 1.96 * float(np.sqrt(share * (1 - share) / measured.cuts.size))
     return (
-        Measure("places told", int(told.size)),
+        Measure("places told", int(told.all.size)),
+        Measure("of these, where the frame grid of an earlier coding jumps", told.jumps),
         Measure(
             "places of untouched speech of this length that would be told",
-            measured.false_places(bar, duration_s),
+            measured.false_places(told.bar, told.duration_s),
             "",
             digits=3,
-            low=low * duration_s,
-            high=high * duration_s,
+            low=low * told.duration_s,
+            high=high * told.duration_s,
             note=f"bounds from {reached} that were counted",
         ),
         Measure(
@@ -160,20 +214,29 @@ def _measures(
     )
 
 
-def _places(places: Places, told: npt.NDArray[np.int64], ratios: Floats64) -> tuple[Place, ...]:
+def _places(told: _Told) -> tuple[Place, ...]:
+    at_s = told.places.at_s
     found = [
         Place(
-            max(0.0, places.at_s[index] - 0.01),
-            places.at_s[index] + 0.01,
-            f"sounds cut; log10 LR {ratios[index]:.1f}; {_rarest(places, index)}",
+            max(0.0, at_s[index] - 0.01),
+            at_s[index] + 0.01,
+            f"{_said(told, index)}; log10 LR {told.ratios[index]:.1f}; "
+            f"{_rarest(told.places, index)}",
         )
-        for index in told[:MOST_PLACES]
+        for index in told.all[:MOST_PLACES]
     ]
-    if told.size > MOST_PLACES:
-        rest = told[MOST_PLACES:]
+    if told.all.size > MOST_PLACES:
+        rest = told.all[MOST_PLACES:]
         label = f"{rest.size} more places that sound cut"
-        found.append(Place(places.at_s[rest[0]], places.at_s[rest[-1]], label))
+        found.append(Place(at_s[rest[0]], at_s[rest[-1]], label))
     return tuple(found)
+
+
+def _said(told: _Told, index: int) -> str:
+    said = ["sounds cut"] if index in told.heard else []
+    if told.fused.jump[index] >= 0:
+        said.append("the frame grid of an earlier coding jumps here")
+    return ", and ".join(said)
 
 
 def _rarest(places: Places, index: int) -> str:
@@ -192,22 +255,18 @@ def _one_in(rarity: float) -> str:
     return f"as in 1 of {10**rarity:.0f}" if rarity <= 3 else "rarer than 1 of 1,000"
 
 
-def _details(
-    places: Places,
-    told: npt.NDArray[np.int64],
-    ratios: Floats64,
-    measured: Calibration,
-    reference: Reference,
-) -> dict[str, object]:
-    shown = told[:MOST_PLACES]
-    spread = measured.log10_lr_interval(places.score[shown])
+def _details(told: _Told) -> dict[str, object]:
+    shown, places, measured = told.all[:MOST_PLACES], told.places, told.reference.calibration
+    spread = measured.log10_lr_interval(places.score[shown]) + told.fused.added[shown][:, [0, 2]]
+    weights = told.reference.weights.round(3).tolist()
     return {
         "places": [
             {
                 "at_s": round(float(places.at_s[index]), 3),
-                "log10_lr": round(float(ratios[index]), 2),
+                "log10_lr": round(float(told.ratios[index]), 2),
                 "low": round(float(low), 2),
                 "high": round(float(high), 2),
+                "log10_lr_of_a_jump": round(float(told.fused.added[index, 1]), 2),
                 "untouched_places_as_high": measured.counted(float(places.score[index]))[0],
                 "share_of_untouched_moments_at_least_0.001": {
                     cue: float(10 ** -min(3.0, places.rarity[index, number]))
@@ -216,19 +275,17 @@ def _details(
             }
             for index, (low, high) in zip(shown, spread, strict=True)
         ],
-        "untouched_speech": reference.told,
-        "weights": dict(zip((*CUES, "constant"), reference.weights.round(3).tolist(), strict=True)),
+        "untouched_speech": told.reference.told,
+        "weights": dict(zip((*CUES, "constant"), weights, strict=True)),
     }
 
 
-def _strength(
-    places: Places, told: npt.NDArray[np.int64], reference: Reference, duration_s: float
-) -> Strength | None:
-    """How often untouched speech of this length has a place as high as the weakest that is told."""
-    if not told.size:
+def _strength(told: _Told) -> Strength | None:
+    """How often untouched speech of this length has a place as high as the weakest that sounds cut."""
+    if not told.heard.size:
         return None
-    measured = reference.calibration
-    weakest = float(places.score[told].min())
+    measured, duration_s = told.reference.calibration, told.duration_s
+    weakest = float(told.places.score[told.heard].min())
     _, low, high = measured.counted(weakest)
     expected = measured.false_places(weakest, duration_s)
     low_p, value, high_p = (
@@ -239,24 +296,36 @@ def _strength(
         value,
         min(low_p, value),
         max(high_p, value),
-        reference.told,
+        told.reference.told,
         "how often untouched speech of this length has a place that sounds as cut as the weakest told; "
         "the bounds are of what was counted, so they are wide where little was",
     )
 
 
-def _figures(
-    recording: Recording,
-    moments: Moments,
-    places: Places,
-    told: Sequence[int] | npt.NDArray[np.int64],
-    reference: Reference,
-) -> tuple[Figure, ...]:
-    at_s = places.at_s[np.asarray(told, dtype=int)][:MOST_PLACES]
+def _strength_of_jumps(recording: Recording, told: _Told) -> Strength | None:
+    """How often an untouched recording has a jump, where nothing but jumps is told."""
+    rate = jump_rate(coding_of(recording.facts)) if told.jumps else None
+    return rate.strength("how often an untouched recording shows any jump") if rate else None
+
+
+def _limits_of_jumps(jumps: Sequence[Jump] | None, *, is_measured: bool) -> tuple[str, ...]:
+    if jumps is None:
+        return ("No frame grid of an earlier coding could be followed: frame_grid_v1 says why.",)
+    if jumps and not is_measured:
+        return (
+            "The grid's jumps are not counted here: how often they are false was not measured in this "
+            "coding. See frame_grid_v1.",
+        )
+    return ()
+
+
+def _figures(recording: Recording, moments: Moments, told: _Told) -> tuple[Figure, ...]:
+    shown = told.all[:MOST_PLACES]
+    at_s = told.places.at_s[shown]
     signal = recording.signal()
-    strongest = np.argsort(-places.score[np.asarray(told, dtype=int)][:MOST_PLACES], kind="stable")
+    strongest = np.argsort(-told.ratios[shown], kind="stable")
     chosen = np.sort(strongest[:MOST_CLOSE_UPS])
     return (
-        timeline(signal, moments, reference.reached, at_s),
+        timeline(signal, moments, told.reference.reached, at_s),
         *(close_up_of(signal, float(at_s[number]), place=int(number) + 1) for number in chosen),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from earwitness.evidence.exhibit import Role
-from earwitness.examinations._codec_grids import coding_of, searched, sound
+from earwitness.examinations._codec_grids import coding_of, earlier_of, followed, searched
 from earwitness.examinations._codec_measured import jump_rate
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.outcome import (
@@ -19,9 +19,8 @@ from earwitness.outcome import (
     Points,
     numbers,
 )
-from earwitness.signal.codec_grid import VORBIS
-from earwitness.signal.generations import LEAST_Z, Generations, Grid
-from earwitness.signal.grid_track import GridTrack, Span, follow
+from earwitness.signal.generations import LEAST_Z, Generations
+from earwitness.signal.grid_track import GridTrack, Span
 from earwitness.signal.recording import Recording
 
 MOST_PLACES = 200
@@ -63,27 +62,16 @@ def frame_grid_v1(recording: Recording, case: CaseView) -> Finding | NotExamined
             got="less than four pieces of sixteen frames above silence",
             needed="about two seconds that are louder than -80 dBFS",
         )
-    earlier = [grid for grid in found.generations.earlier if grid.codec != VORBIS]
-    earlier.sort(key=lambda grid: -grid.z)
+    earlier = earlier_of(found)
     if not earlier:
         return NotExamined(
             reason="no grid of an earlier MP3 or AAC coding shows, so there is none to follow",
             got=_heights(found.generations),
             needed=f"a dip of {LEAST_Z:g} standard deviations at an offset that is not the file's own",
         )
-    rate_hz = recording.facts.sample_rate_hz
-    tracks: list[GridTrack] = []
-    for grid in _one_of_each(earlier):
-        track = follow(  # 2, 3, 4
-            sound(recording, found.channel),
-            codec=grid.codec,
-            sample_rate_hz=rate_hz,
-            offset=grid.offset,
-            threshold=LEAST_Z,
-            progress=lambda part: case.progress(0.6 + 0.4 * part, "following the grid"),
-        )
-        if track is not None:
-            tracks.append(track)
+    tracks = followed(  # 2, 3, 4
+        recording, found, lambda part: case.progress(0.6 + 0.4 * part, "following the grid")
+    )
     if not tracks:
         return NotExamined(
             reason="the grid of the earlier coding shows too weakly to be followed over time",
@@ -91,12 +79,6 @@ def frame_grid_v1(recording: Recording, case: CaseView) -> Finding | NotExamined
             needed="a grid that shows in a third of the recording by itself",
         )
     return _finding(recording, tracks)
-
-
-def _one_of_each(grids: Sequence[Grid]) -> list[Grid]:
-    """The clearest grid of each codec: the others of it are found again where it is lost."""
-    return [grid for index, grid in enumerate(grids)
-            if all(grid.codec.name != before.codec.name for before in grids[:index])]  # fmt: skip
 
 
 def _finding(recording: Recording, tracks: Sequence[GridTrack]) -> Finding:

@@ -59,6 +59,23 @@ class Network:
         return np.asarray(last[:, 0], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Networks:
+    """Several networks that learned the same, each from other beginnings.
+
+    Where one takes something of a voice for a join, the others seldom do.
+    """
+
+    members: Sequence[Network]
+
+    def __call__(self, shown: Floats32) -> Floats32:
+        """The mean of their log odds, for each frame [shape=(n,)]."""
+        total = self.members[0](shown)
+        for member in self.members[1:]:
+            total += member(shown)
+        return total / np.float32(len(self.members))
+
+
 def convolve(held: Floats32, weights: Floats32, dilation: int) -> Floats32:
     """Convolve frames [shape=(n, a)] with weights [shape=(taps, a, b)]; zeros beyond the ends."""
     half = TAPS // 2 * dilation
@@ -70,15 +87,24 @@ def convolve(held: Floats32, weights: Floats32, dilation: int) -> Floats32:
 
 
 @cache
-def network() -> Network:
-    """The network that was learned by bench/whole_train.py."""
-    with np.load(Path(__file__).parent / "joins_1.npz", allow_pickle=False) as stored:
-        return network_of({name: stored[name] for name in stored.files})
+def networks() -> Networks:
+    """The networks that were learned by bench/whole_train.py."""
+    with np.load(Path(__file__).parent / "joins_2.npz", allow_pickle=False) as stored:
+        return networks_of({name: stored[name] for name in stored.files})
 
 
-def network_of(stored: Mapping[str, npt.NDArray[np.float16]]) -> Network:
-    """A network from its stored arrays."""
+def networks_of(stored: Mapping[str, npt.NDArray[np.float16]]) -> Networks:
+    """Networks from their stored arrays, whose first axis is theirs."""
     whole = {name: value.astype(np.float32) for name, value in stored.items()}
+    return Networks(
+        [
+            _network_of({name: value[number] for name, value in whole.items()})
+            for number in range(len(whole["mean"]))
+        ]
+    )
+
+
+def _network_of(whole: Mapping[str, Floats32]) -> Network:
     names = [*(str(number) for number in range(len(DILATIONS))), "_last"]
     return Network(
         whole["mean"],

@@ -17,7 +17,7 @@ import scipy.ndimage
 from earwitness.evidence.decode import Floats
 from earwitness.signal import both_sides, joins, tones
 from earwitness.signal.join_frames import FRAME, FRAME_S, HIGH, RATE_HZ, RESIDUE, frames
-from earwitness.signal.joins import Network
+from earwitness.signal.joins import Networks
 
 CUES: Final = ("step", "join", *both_sides.MEASURES, "tones")
 APART_S: Final = 0.02
@@ -40,25 +40,25 @@ class Moments:
 def find_moments(
     signal: Floats,
     *,
-    network: Network | None = None,
+    networks: Networks | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> Moments:
     """Find the moments that sound most like a join within 20 ms either way, with all cues.
 
     1. *Step*: the highest half millisecond of what linear prediction leaves, or of the sound above
        6 kHz, within 4 ms, against the highest of the 20 ms on either side (after Cooper 2010).
-    2. *Join*: what a small network, which learned joins of speech, makes of 140 ms either way.
+    2. *Join*: what small networks, which learned joins of speech, make of 140 ms either way.
     3. Where tones that run through the recording break, there is a moment, too (``tones``).
     4. The two sides are compared: noise, band, room, offset (``both_sides``).
     """
-    network = network or joins.network()
+    networks = networks or joins.networks()
     step, join = [], []
     total = max(1, signal.size)
     for first, last, skip, piece in joins.pieces(signal):
         shown = frames(piece)
         part = slice(skip, skip + last - first)
         step.append(_steps(shown)[part])  # 1
-        join.append(network(shown)[part])  # 2
+        join.append(networks(shown)[part])  # 2
         on_progress(last * FRAME / total)
     steps = np.concatenate(step) if step else np.zeros(0, np.float32)
     heard = np.concatenate(join) if join else np.zeros(0, np.float32)
