@@ -102,7 +102,7 @@ def measures(told: Told) -> tuple[Measure, ...]:
         Measure(
             "of these, where the frame grid of an earlier coding jumps",
             told.jumps,
-            note="no such grid could be followed" if told.jumps is None else "",
+            note="could not be looked at: see the limits" if told.jumps is None else "",
         ),
         Measure(
             "places of untouched speech of this length that would be told",
