@@ -21,16 +21,6 @@ MOST_PLACES: Final = 50
 
 Floats64 = npt.NDArray[np.float64]
 
-LIMITS: Final = (
-    "A cut that was made in a pause, or faded over, is found less often than one at a random place; "
-    "bench/RESULTS.md has the figures. That no place is told does not show that nothing was cut.",
-    "A join of two takes, a pause of the recorder, a change of microphone, a door or a click sounds "
-    "as a cut does. Listen to each place.",
-    "What lies above 8 kHz is not looked at.",
-    "Where the recording was in another codec before its last one, the untouched speech that it is "
-    "compared with was not; the rate may then be another.",
-)
-
 
 @dataclass(frozen=True)
 class Told:

@@ -89,11 +89,22 @@ def edits_v1(
         summary=words.summary(told),
         measures=words.measures(told),
         places=words.places(told),
-        limits=(*words.LIMITS, *words.limits_of_jumps(jumps, is_measured=worth is not None)),
+        limits=(*LIMITS, *words.limits_of_jumps(jumps, is_measured=worth is not None)),
         details=words.details(told),
         figures=_figures(recording, moments, told),
         strength=words.strength(told) or words.strength_of_jumps(told, coding),
     )
+
+
+LIMITS: Final = (
+    "A cut that was made in a pause, or faded over, is found less often than one at a random place; "
+    "bench/RESULTS.md has the figures. That no place is told does not show that nothing was cut.",
+    "A join of two takes, a pause of the recorder, a change of microphone, a door or a click sounds "
+    "as a cut does. Listen to each place.",
+    "What lies above 8 kHz is not looked at.",
+    "Where the recording was in another codec before its last one, the untouched speech that it is "
+    "compared with was not; the rate may then be another.",
+)
 
 
 def _moments(recording: Recording, case: CaseView) -> Moments:
