@@ -38,11 +38,13 @@ class Fused:
 
 def jumps_of(recording: Recording, case: CaseView) -> list[Jump] | None:
     """The jumps of earlier grids, or None where no grid can be followed."""
-    found = searched(recording, lambda part: case.progress(0.1 * part, "searching for grids"))
+    found = searched(
+        recording, lambda part: case.progress(0.9 + 0.03 * part, "searching for grids")
+    )
     if found is None or not earlier_of(found):
         return None
     tracks = followed(
-        recording, found, lambda part: case.progress(0.1 + 0.05 * part, "following the grid")
+        recording, found, lambda part: case.progress(0.93 + 0.02 * part, "following the grid")
     )
     return [jump for track in tracks for jump in track.jumps] if tracks else None
 

@@ -25,7 +25,7 @@ from earwitness.voices.validation import FOLDS
 THREADS: Final = 4
 BESIDE_SPEECH_S: Final = 7.0  # of each of those beside whom a cut of low frequencies is told
 _BESIDE_SPEAKERS: Final = 10
-_VERSION: Final = "voice_2"
+CACHED_AS: Final = "voice_2"  # with what is kept of recordings; another where the method is another
 _MOST_NAMED: Final = 3
 Person = TypeVar("Person")
 
@@ -141,7 +141,7 @@ def _beside_the_population(
             told = with_low_cut(chain, recording.signal(), parts, each=threads.map)
         return {"low_cut_hz": np.array(_told(told.low_cut_hz))}
 
-    told = recording.shared(f"{_VERSION}-stands-out-{chain_key(chain)}-{others}", compute)
+    told = recording.shared(f"{CACHED_AS}-stands-out-{chain_key(chain)}-{others}", compute)
     return replace(
         chain, low_cut_hz=float(told["low_cut_hz"][0]) if told["low_cut_hz"].size else None
     )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.examinations._voice_conditions import Conditions
+from earwitness.examinations._voice_conditions import CACHED_AS, Conditions
 from earwitness.examinations._voice_speech import Heard, heard_through
 from earwitness.outcome import NotExamined
 from earwitness.signal.recording import Recording
@@ -94,7 +94,7 @@ def scores_of(
             **_as_arrays(tried),
         }
 
-    name = f"voice_2-scores-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
+    name = f"{CACHED_AS}-scores-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
     arrays = recording.shared(name, compute)
     trials = Trials(*(arrays[each] for each in ("trial", "trial_q", "trial_k", "fold")))
     return Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
@@ -175,6 +175,6 @@ def turns_of(
         return {"turns": speakers_of(questioned.rows, ready, speakers)}
 
     turns: npt.NDArray[np.int64] = recording.shared(
-        f"voice_2-turns-{_key(material, questioned.rows)}", compute
+        f"{CACHED_AS}-turns-{_key(material, questioned.rows)}", compute
     )["turns"]
     return turns

@@ -16,7 +16,13 @@ from earwitness.archive.same import LEAST_HITS, hits_in_step, keys_of_sound
 from earwitness.archive.spectrum import SAMPLE_RATE_HZ as FINGERPRINT_RATE_HZ
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.examinations._voice_conditions import THREADS, Conditions, chain_key, first_part
+from earwitness.examinations._voice_conditions import (
+    CACHED_AS,
+    THREADS,
+    Conditions,
+    chain_key,
+    first_part,
+)
 from earwitness.signal.chains import Chain, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import find_speech
@@ -27,7 +33,6 @@ from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
-_VERSION = "voice_2"
 Mask = npt.NDArray[np.bool_]
 
 
@@ -61,7 +66,7 @@ class Heard:
 
 def heard(recording: Recording, embedder: Embedder, *, regions: str = "") -> Heard:
     """A recording as it was received, or only the regions of it that a person has set."""
-    name = f"{_VERSION}-{embedder.key}"
+    name = f"{CACHED_AS}-{embedder.key}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
     return _heard(recording.shared(name, lambda: _arrays(recording, embedder, regions=regions)))
@@ -78,7 +83,7 @@ def heard_through(
 ) -> Heard:
     """A recording sent through the conditions of another; the noise is other for the known side."""
     side = "known" if as_known else "questioned"
-    name = f"{_VERSION}-{embedder.key}-{side}-{chain_key(chain)}-{most_s or 0:g}"
+    name = f"{CACHED_AS}-{embedder.key}-{side}-{chain_key(chain)}-{most_s or 0:g}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
     seed = int(hashlib.sha256(f"{side}{recording.exhibit.sha256}".encode()).hexdigest()[:8], 16)
@@ -225,5 +230,5 @@ def _keys(
         keys, places = keys_of_sound(sound, step=step)
         return {"keys": keys, "places": places}
 
-    arrays = recording.shared(f"{_VERSION}-keys-{step}", compute)
+    arrays = recording.shared(f"{CACHED_AS}-keys-{step}", compute)
     return arrays["keys"], arrays["places"]

@@ -61,12 +61,12 @@ def edits_v1(
     6. A place is told if the best place of untouched speech of this length scores as much with a
        probability of at most ``most_probable_error``, or if the grid jumps there.
     """
-    jumps = jumps_of(recording, case)
     moments = _moments(recording, case)  # 1
     reference = reference_for(recording, case)  # 2
     if isinstance(reference, NotExamined):
         return reference
     places = find_places(moments, reference.reached, reference.weights)  # 3
+    jumps = jumps_of(recording, case)
     coding = coding_of(recording.facts)
     worth = jump_worth(coding)
     fused = with_jumps(places, jumps or (), worth)  # 5
