@@ -1,4 +1,4 @@
-"""The relevant population: other speakers, as they were received and as the questioned recording would be.
+"""The relevant population: other speakers, heard as the questioned and as a known recording would be.
 
 Conventions: rows are features of speech, float32 [shape=(n, dimensions)]; ``frames`` tell where in
 the recording each row was, in steps of 10 ms, so that two versions of one recording can be split at
@@ -51,7 +51,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """One person of the population: as received, and sent through the questioned recording's chain."""
+    """One person of the population, in the conditions of a known recording and of the questioned one."""
 
     name: str
     known: Spoken

@@ -1,7 +1,7 @@
 """How alike two voices are: the channel's part taken off, a cosine, and what others score with each.
 
 Conventions: vectors are float32 [shape=(n, size)]; a *side* is the condition that a vector was made
-in: questioned (through the chain of the questioned recording) or known (as received).
+in: that of the questioned recording, or that of the known ones.
 """
 
 from __future__ import annotations
