@@ -72,6 +72,20 @@ def test_a_slope_is_no_cut_off() -> None:
     assert found.bandwidth_hz == pytest.approx(8_000, abs=100)
 
 
+@pytest.mark.parametrize(
+    ("edges_hz", "levels_db"), [([1_900], [0, -18]), ([3e3, 4e3], [0, -16, -9])]
+)
+def test_a_fall_above_a_resonance_is_no_cut_off(
+    edges_hz: list[float], levels_db: list[float]
+) -> None:
+    """A voice may lose 18 dB above its second resonance, and 16 between two that lie higher."""
+    corners = np.repeat(edges_hz, 2) + np.tile([-80.0, 80.0], len(edges_hz))
+    gains = 10 ** (np.repeat(levels_db, 2) / 20)
+    filter_ = scipy.signal.firwin2(801, [0.0, *corners, RATE_HZ / 2], gains, fs=RATE_HZ)
+    signal = scipy.signal.lfilter(filter_, 1.0, sounds.noise(20.0)).astype(np.float32)
+    assert band_of(signal).cut_off_hz is None
+
+
 def test_a_cliff_in_rounding_noise_is_no_cut_off() -> None:
     """A step 90 dB under the sound is not the recording's."""
     filter_ = scipy.signal.firwin(801, 6_000, fs=RATE_HZ)

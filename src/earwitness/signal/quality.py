@@ -20,6 +20,8 @@ from earwitness.signal.speech import FRAME_S, FRAME_SAMPLES, Speech
 MIN_PAUSE_FRAMES: Final = 16
 STRONG_WITHIN_DB: Final = 60.0
 DROPOUT_MAX_S: Final = 0.5
+_STAYS_DOWN_DB: Final = 15.0
+_LOWEST_CUT_OFF_HZ: Final = 2_200.0
 SILENCE_POWER: Final = 1e-10  # under -100 dBFS a frame is digital silence or dither, not noise
 _SAMPLES_AT_ONCE: Final = 8_192 * FRAME_SAMPLES
 _GUARD_FRAMES: Final = 6
@@ -144,10 +146,11 @@ def band(
 
     1. Levels are smoothed over 100 Hz.
     2. The bandwidth reaches to the highest frequency that lies within 60 dB of the strongest.
-    3. A cut-off is the place above 1.5 kHz where the level falls most from the ``step_hz`` under it
-       to the ``step_hz`` over it, if that is at least ``least_fall_db``, the level stays down, and
-       what falls is no weaker than 60 dB under the strongest: a cliff in the noise of rounding is
-       not the recording's.
+    3. A cut-off is the place above 2.2 kHz where the level falls most from the ``step_hz`` under it
+       to the ``step_hz`` over it, if that is at least ``least_fall_db``, nothing further up comes
+       within 15 dB again, and what falls is no weaker than 60 dB under the strongest. A voice falls
+       as much above its second resonance, at 2 kHz at most, and elsewhere rises again; a cliff in
+       the noise of rounding is not the recording's.
 
     Parameters
     ----------
@@ -159,7 +162,7 @@ def band(
     level = 10 * np.log10(np.maximum(spectrum, 1e-16))
     level = scipy.ndimage.uniform_filter1d(level, max(1, round(100 / hz_per_bin)))  # 1
     width = max(1, round(step_hz / hz_per_bin))
-    cut_off, fall = _steepest(level, width, first=round(1_500 / hz_per_bin))
+    cut_off, fall = _steepest(level, width, first=round(_LOWEST_CUT_OFF_HZ / hz_per_bin))
     strong = np.flatnonzero(level >= float(level.max()) - STRONG_WITHIN_DB)  # 2
     bandwidth_hz = float(strong.max() * hz_per_bin)
     if fall < least_fall_db:  # 3
@@ -176,7 +179,7 @@ def _steepest(level: npt.NDArray[np.float64], width: int, *, first: int) -> tupl
     under = (total[places] - total[places - width]) / width
     over = (total[places + width] - total[places]) / width
     rest = np.maximum.accumulate(level[::-1])[::-1]
-    stays_down = rest[np.minimum(places + width, level.size - 1)] < under - 6.0
+    stays_down = rest[np.minimum(places + width, level.size - 1)] < under - _STAYS_DOWN_DB
     is_sound = under >= level.max() - STRONG_WITHIN_DB
     falls = np.where(stays_down & is_sound, under - over, 0.0)
     best = int(falls.argmax())
