@@ -34,6 +34,7 @@ from earwitness.signal.speech import FRAME_SAMPLES, Speech
 NARROWER_THAN_HZ: Final = 7_600.0  # a cut-off over this lies at the edge of the 16 kHz signal
 _FILTER_S: Final = 0.008
 _MOST_FRAMES: Final = 4_096  # of pauses: two minutes tell a spectrum
+_QUIETEST: Final = 0.25  # of pauses: no more than noise is heard in them
 _LEAST_LEVEL_DB, _MOST_LEVEL_DB = -60.0, 40.0  # by which sound is made louder at most
 
 
@@ -113,14 +114,16 @@ def chain_of(recording: Recording) -> Chain:
 def noise_spectrum(signal: Floats, speech: Speech) -> npt.NDArray[np.float64] | None:
     """Power per hertz of what is heard when nobody speaks [shape=(257,)], at 16 kHz sampling.
 
-    At each frequency the median of all pauses, brought to the mean that Gaussian noise of that median
-    has: the power of such noise is exponentially distributed. A mean would take breath, and the ends of
-    words that reach into pauses, for noise that lies under the speech, too.
+    At each frequency what the quietest quarter of all pauses stays under, brought to the mean that
+    Gaussian noise of that quartile has: the power of such noise is exponentially distributed. A mean
+    would take breath, the ends of words and the echo of a room, all of which reach into pauses, for
+    noise that lies under the speech, too.
 
     Source
     ------
     Welch 1967, IEEE Trans. Audio Electroacoust. 15(2): 70-73, with a Hann window over 32 ms; Allen et
-    al. 2012, Phys. Rev. D 85: 122006, appendix B (medians of spectra).
+    al. 2012, Phys. Rev. D 85: 122006, appendix B (quantiles of spectra); Martin 2001, IEEE Trans. Speech
+    Audio Process. 9(5): 504-512 (noise is what remains at the least).
     """
     frames = np.flatnonzero(pause_frames(frame_power(signal), speech))
     if frames.size < MIN_PAUSE_FRAMES:
@@ -132,8 +135,8 @@ def noise_spectrum(signal: Floats, speech: Speech) -> npt.NDArray[np.float64] | 
         piece = signal[frame * FRAME_SAMPLES : (frame + 1) * FRAME_SAMPLES]
         powers[row] = np.abs(np.fft.rfft(piece * window)) ** 2
     release(signal)
-    power: npt.NDArray[np.float64] = np.median(powers, axis=0)
-    power /= np.log(2.0) * BASE_RATE_HZ * (window**2).sum()
+    power: npt.NDArray[np.float64] = np.quantile(powers, _QUIETEST, axis=0)
+    power /= -np.log(1 - _QUIETEST) * BASE_RATE_HZ * (window**2).sum()
     power[1:-1] *= 2
     return power
 
