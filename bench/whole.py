@@ -2,12 +2,13 @@
 
     EARWITNESS_DATA=FOLDER python bench/whole.py measure --half fit|test --keep FOLDER
     EARWITNESS_DATA=FOLDER python bench/whole.py learn --keep FOLDER
+    EARWITNESS_DATA=FOLDER python bench/whole.py grids --half fit|test --keep FOLDER
     python bench/whole.py report --keep FOLDER [--half test]
 
 ``measure`` finds the moments of every recording and their cues, and keeps them: recordings are the
 test half of the speakers, or the two of five of the training half that the network did not learn
-from. ``learn`` fits the weights of the cues and the table that is shipped on the latter. ``report``
-prints what holds on the test half.
+from. ``learn`` fits the weights of the cues and the table that is shipped on the latter. ``grids`` follows
+in the same recordings the grid of a coding at another rate. ``report`` prints what holds on the test half.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import whole_data as data
 import whole_learn
+from whole_resampled import followed
 
 from earwitness.signal.joins import Networks, networks_of
 from earwitness.signal.moments import find_moments
@@ -84,23 +86,14 @@ def measure(
     half: str, keep: Path, folder: Path, networks: Networks | None, saves: Sequence[str]
 ) -> None:
     """Cues of every recording, in one file for each save; a run that is stopped goes on."""
-    others = data.carriers(folder, "train" if half == "fit" else half)
-    if half == "fit":
-        others = data.split_train(others)[1]
+    others = _others(half, folder)
     for save in saves:
         path = keep / f"{half}_{save.replace(' ', '_')}.npz"
         if path.exists():
             continue
-        wanted = tasks(half, folder, save)
         facts, moments = [], []
         started = time.time()
-        for number, (carrier, kind, cut) in enumerate(wanted):
-            rng = np.random.default_rng([number, 7])
-            edited: data.Edited | None = data.Edited(carrier.sound, ())
-            if kind != "untouched":
-                edited = data.edit(carrier, kind, cut, rng, others)
-            if edited is None:
-                continue
+        for carrier, kind, cut, edited in made(half, folder, save, others):
             sound = data.saved(edited.sound, save)
             found = find_moments(sound, networks=networks)
             snr_db = None
@@ -120,9 +113,47 @@ def measure(
         print(half, save, len(facts), f"{time.time() - started:.0f} s", flush=True)
 
 
+def made(
+    half: str, folder: Path, save: str, others: Sequence[data.Carrier]
+) -> Iterator[tuple[data.Carrier, str, str, data.Edited]]:
+    """Every recording of a save: its carrier, kind of edit, kind of cut, and its sound before the save."""
+    for number, (carrier, kind, cut) in enumerate(tasks(half, folder, save)):
+        edited: data.Edited | None = data.Edited(carrier.sound, ())
+        if kind != "untouched":
+            edited = data.edit(carrier, kind, cut, np.random.default_rng([number, 7]), others)
+        if edited is not None:
+            yield carrier, kind, cut, edited
+
+
+def follow_grids(half: str, keep: Path, folder: Path, saves: Sequence[str]) -> None:
+    """Spans and breaks of the grid of every recording, a line each; those first that are cut, too.
+
+    A run that is stopped goes on.
+    """
+    others = _others(half, folder)
+    for save in saves:
+        path = keep / f"{half}_{save.replace(' ', '_')}_grids.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        known = {tuple(json.loads(line)[:3]) for line in lines}
+        wanted = list(made(half, folder, save, others))
+        cut_ones = {carrier.name for carrier, kind, _, _ in wanted if kind != "untouched"}
+        for carrier, kind, cut, edited in sorted(wanted, key=lambda w: w[0].name not in cut_ones):
+            if (carrier.name, kind, cut) in known:
+                continue
+            row = [carrier.name, kind, cut, followed(data.saved(edited.sound, save))]
+            with path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+        print(half, save, "grids", flush=True)
+
+
+def _others(half: str, folder: Path) -> list[data.Carrier]:
+    found = data.carriers(folder, "train" if half == "fit" else half)
+    return data.split_train(found)[1] if half == "fit" else found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("measure", "learn", "report"))
+    parser.add_argument("what", choices=("measure", "learn", "grids", "report"))
     parser.add_argument("--half", choices=("fit", "test"), default="test")
     parser.add_argument("--keep", type=Path, required=True)
     parser.add_argument("--saves", nargs="*", default=list(data.SAVES))
@@ -137,6 +168,8 @@ def main() -> None:
             networks = networks_of(dict(stored))
     if arguments.what == "measure":
         measure(arguments.half, arguments.keep, folder, networks, arguments.saves)
+    elif arguments.what == "grids":
+        follow_grids(arguments.half, arguments.keep, folder, arguments.saves)
     elif arguments.what == "learn":
         whole_learn.learn(arguments.keep, arguments.table)
     else:

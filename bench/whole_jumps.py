@@ -28,7 +28,7 @@ from codec_chains import Floats, carrier, coded, names, rounded
 
 from earwitness.examinations._codec_measured import jump_worth
 from earwitness.examinations._codec_strength import NEAR_S
-from earwitness.examinations._edit_jumps import with_jumps
+from earwitness.examinations._edit_jumps import Grids, with_grids
 from earwitness.examinations._reference_speech import table as shipped
 from earwitness.signal import generations, grid_track
 from earwitness.signal.cuts import WITHIN_S, find_places
@@ -116,7 +116,8 @@ def places(keep: Path, chosen: list[str]) -> None:
     found = {
         (one["name"], one["first"], one["edit"]): one for one in lines if one["second"] == "WAV"
     }
-    reference, worth = shipped().reference(0), jump_worth("lossless")
+    reference = shipped().reference(0)
+    worth = jump_worth("lossless", is_resampled=False)
     counts: Counter[tuple[str, str]] = Counter()
     for index, name in enumerate(chosen):
         if not any(name == known for known, _, _ in found):
@@ -125,7 +126,8 @@ def places(keep: Path, chosen: list[str]) -> None:
             base = soxr.resample(tape, RATE_HZ, BASE_RATE_HZ)
             heard = find_places(find_moments(base), reference.reached, reference.weights)
             told = found[name, first, kind]["jumps"] or []
-            fused = with_jumps(heard, [grid_track.Jump(*each) for each in told], worth)
+            grids = Grids([grid_track.Jump(*each) for each in told], (), is_resampled=False)
+            fused = with_grids(heard, grids, worth)
             bar = reference.calibration.score_for(0.05, base.size / BASE_RATE_HZ)
             over = fused.places.score >= bar
             for way, here in (("sound", over), ("with jumps", over | (fused.jump >= 0))):

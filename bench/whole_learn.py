@@ -13,6 +13,8 @@ import numpy.typing as npt
 import whole_data as data
 from scipy.stats import binomtest
 
+from earwitness.examinations._codec_measured import jump_worth
+from earwitness.examinations._edit_jumps import Fused, Grids, with_grids
 from earwitness.examinations._reference_speech import kinds_of
 from earwitness.signal.cuts import (
     RARITIES,
@@ -27,6 +29,7 @@ from earwitness.signal.cuts import (
     quantiles,
     rarity,
 )
+from earwitness.signal.grid_track import Jump
 from earwitness.signal.moments import CUES, Moments
 
 Floats = npt.NDArray[np.float64]
@@ -46,6 +49,7 @@ class Row:
     cuts_s: tuple[float, ...]
     snr_db: float | None
     moments: Moments
+    grids: Grids | None = None
 
 
 def load(keep: Path, half: str) -> dict[str, list[Row]]:
@@ -60,10 +64,31 @@ def load(keep: Path, half: str) -> dict[str, list[Row]]:
             pieces = np.split(
                 stored["moments"].astype(np.float64), np.cumsum(stored["lengths"])[:-1]
             )
+        grids = grids_of(path.with_name(f"{path.stem}_grids.jsonl"))
         found[save] = [
-            Row(*fact[:5], tuple(fact[6]), fact[7], Moments(piece[:, 0], piece[:, 1:], fact[5]))
+            Row(
+                *fact[:5],
+                tuple(fact[6]),
+                fact[7],
+                Moments(piece[:, 0], piece[:, 1:], fact[5]),
+                grids.get((fact[2], fact[3], fact[4])),
+            )
             for fact, piece in zip(facts, pieces, strict=True)
         ]
+    return found
+
+
+def grids_of(path: Path) -> dict[tuple[str, str, str], Grids]:
+    """What ``whole.py grids`` kept of those recordings in which one could be followed."""
+    found = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
+        name, kind, cut, followed = json.loads(line)
+        if followed["jumps"] is not None:
+            found[name, kind, cut] = Grids(
+                [Jump(start, end, 0.0) for start, end in followed["jumps"]],
+                [(start, end) for start, end, offset in followed["spans"] if offset >= 0],
+                is_resampled=True,
+            )
     return found
 
 
@@ -179,9 +204,64 @@ def report(keep: Path, half: str, table_path: Path) -> None:
         whole = _eer(rows, "both", "random", _fused(reached[number], weights))[0]
         single = [_eer(rows, "both", "random", _single(i))[0] for i in range(len(CUES))]
         print(f"| {save} | {whole:.1f} | " + " | ".join(f"{each:.1f}" for each in single) + " |")
+    if any(row.grids is not None for row in by_save.get("wav", ())):
+        _report_grids(by_save["wav"], reached[0], weights, tables[0])
     _report_kinds(by_save, reached, weights)
     _report_places(by_save, reached, weights, tables)
     _report_alarms(by_save, reached, weights, tables)
+
+
+def _report_grids(
+    rows: Sequence[Row], reached: Floats, weights: Floats, table: Calibration
+) -> None:
+    """The same of WAV with the grids of codings at another rate: ranked by the best ratio of all places."""
+    worth = jump_worth("lossless", is_resampled=True)
+
+    def fused(row: Row) -> Fused:
+        return with_grids(find_places(row.moments, reached, weights), row.grids, worth)
+
+    def ratios(row: Row) -> Floats:
+        its = fused(row)
+        return np.asarray(table.log10_lr(its.places.score) + its.added[:, 1])
+
+    def told(row: Row, stated: float = 0.05) -> Floats:
+        its = fused(row)
+        bar = table.score_for(stated, row.moments.duration_s)
+        least = max(0.0, float(table.log10_lr(np.array([bar]))[0]))
+        sounds = (its.places.score >= bar) & (ratios(row) > 0) & (ratios(row) >= least)
+        over = sounds | (its.jump >= 0)
+        return its.places.at_s[over]
+
+    print("\nWith grids of codings at another rate, EER %:\n")
+    print("| saved as | set | untouched | " + " | ".join(data.CUTS) + " |")
+    print("|---|---|---|" + "---|" * len(data.CUTS))
+    for set_name in ("librispeech", "speechocean762", "both"):
+        print(_eer_line(rows, "wav", set_name, lambda row: float(ratios(row).max())))
+    kinds = [_eer(rows, "both", "random", lambda row: float(ratios(row).max()), kind)
+             for kind in data.KINDS]  # fmt: skip
+    cells = " | ".join(
+        f"{kind}: {value:.1f} ({n})" for kind, (value, _, n) in zip(data.KINDS, kinds, strict=True)
+    )
+    print(f"\nby kind, cut anywhere: {cells}")
+    for set_name in (*SETS, "both"):
+        for cut in data.CUTS:
+            chosen = [row for row in _chosen(rows, set_name) if row.cut == cut]
+            apart = [np.abs(told(row)[:, None] - np.array(row.cuts_s)) for row in chosen]
+            cuts = sum(each.shape[1] for each in apart)
+            found = sum(int((each <= WITHIN_S).any(axis=0).sum()) for each in apart)
+            right = sum(int((each <= WITHIN_S).any(axis=1).sum()) for each in apart)
+            every = sum(each.shape[0] for each in apart)
+            print(
+                f"{set_name}, {cut}: {found} of {cuts} cuts told; {right} of {every} places right"
+            )
+        plain = [row for row in _chosen(rows, set_name) if row.kind == "untouched"]
+        for stated in (0.01, 0.05, 0.1):
+            alarms = sum(told(row, stated).size > 0 for row in plain)
+            ends = binomtest(alarms, len(plain)).proportion_ci(method="exact")
+            print(
+                f"{set_name}: {alarms} of {len(plain)} untouched with a place told, at "
+                f"{100 * stated:g} % stated: {100 * ends.low:.1f}-{100 * ends.high:.1f} %"
+            )
 
 
 def _codec(save: str) -> str:

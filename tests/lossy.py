@@ -20,8 +20,8 @@ _CODECS = {".mp3": "libmp3lame", ".m4a": "aac", ".opus": "libopus", ".amr": "lib
 
 @cache
 def voice(seconds: float = 14.0, rate_hz: int = RATE_HZ) -> Floats:
-    """A voice with the faint noise of a microphone, never coded at this rate [shape=(n,)]."""
-    clean = sounds.voice(seconds, name="known_2.mp3", rate_hz=rate_hz)
+    """A voice with the faint noise of a microphone, coded in Opus alone [shape=(n,)]."""
+    clean = sounds.voice(seconds, name="impostor.opus", rate_hz=rate_hz)
     return clean + sounds.noise(clean.size / rate_hz, level=2e-4, rate_hz=rate_hz)[: clean.size]
 
 

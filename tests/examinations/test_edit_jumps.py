@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from earwitness.examinations._codec_strength import NEAR_S, Worth
-from earwitness.examinations._edit_jumps import with_jumps
+from earwitness.examinations._edit_jumps import Grids, with_grids
 from earwitness.signal.cuts import Places
 from earwitness.signal.grid_track import Jump
 
 WORTH = Worth(found=98, cuts=98, false=0, seconds=1_000.0)
+
+
+def jumping(jumps: list[Jump], held: tuple[tuple[float, float], ...] = ()) -> Grids:
+    """Grids that jump, and hold in some stretches."""
+    return Grids(jumps, held, is_resampled=bool(held))
 
 
 def sounding(at_s: list[float], score: list[float]) -> Places:
@@ -30,7 +35,7 @@ def test_what_a_jump_is_worth_is_what_was_measured_and_no_more() -> None:
 def test_a_jump_counts_where_the_sound_is_most_like_a_cut() -> None:
     """Within its stretch; a place outside it keeps its own ratio however high it is."""
     places = sounding([1.0, 2.0, 2.2, 3.0], [9.0, 1.0, 2.0, 9.0])
-    fused = with_jumps(places, [Jump(1.9, 2.3, 7)], WORTH)
+    fused = with_grids(places, jumping([Jump(1.9, 2.3, 7)]), WORTH)
     assert fused.jump.tolist() == [-1, -1, 0, -1]
     assert fused.added[2].tolist() == list(WORTH.log10_lr(2.3 - 1.9))
     assert not np.delete(fused.added, 2, axis=0).any()
@@ -38,7 +43,7 @@ def test_a_jump_counts_where_the_sound_is_most_like_a_cut() -> None:
 
 def test_a_jump_where_nothing_sounds_cut_is_a_place_of_its_own() -> None:
     """In the order of time, and with the lowest score of all."""
-    fused = with_jumps(sounding([1.0, 3.0], [0.5, -2.0]), [Jump(1.9, 2.3, 7)], WORTH)
+    fused = with_grids(sounding([1.0, 3.0], [0.5, -2.0]), jumping([Jump(1.9, 2.3, 7)]), WORTH)
     assert fused.places.at_s == pytest.approx([1.0, 2.1, 3.0])
     assert fused.places.score.tolist() == [0.5, -2.0, -2.0]
     assert fused.jump.tolist() == [-1, 0, -1]
@@ -47,12 +52,34 @@ def test_a_jump_where_nothing_sounds_cut_is_a_place_of_its_own() -> None:
 def test_two_jumps_take_two_places() -> None:
     """A passage that was put in has two ends, which may be near one another."""
     places = sounding([2.0, 2.3], [5.0, 1.0])
-    fused = with_jumps(places, [Jump(1.9, 2.4, 7), Jump(2.2, 2.6, 9)], WORTH)
+    fused = with_grids(places, jumping([Jump(1.9, 2.4, 7), Jump(2.2, 2.6, 9)]), WORTH)
     assert fused.jump.tolist() == [0, 1]
 
 
 def test_jumps_of_unmeasured_worth_are_left_out() -> None:
     """They add nothing, and make no place."""
-    fused = with_jumps(sounding([1.0], [0.5]), [Jump(0.9, 1.3, 7), Jump(4.0, 4.1, 3)], None)
+    fused = with_grids(
+        sounding([1.0], [0.5]), jumping([Jump(0.9, 1.3, 7), Jump(4.0, 4.1, 3)]), None
+    )
     assert fused.places.at_s.tolist() == [1.0]
     assert fused.jump.tolist() == [-1]
+
+
+def test_where_the_grid_holds_a_place_is_the_less_likely_a_cut() -> None:
+    """By how often a cut was missed so, over how much of untouched sound is held; not where it jumps."""
+    worth = Worth(found=90, cuts=98, false=0, seconds=1_000.0, missed=4, held=0.95)
+    low, stated, high = worth.log10_lr_held()
+    assert stated == low == pytest.approx(np.log10(0.05 / 0.95))
+    assert high == pytest.approx(np.log10(0.1012 / 0.95), abs=1e-3)  # Clopper and Pearson, 4 of 98
+    places = sounding([1.0, 2.0, 4.0, 4.95, 5.5], [3.0, 2.0, 1.0, 1.0, 5.0])
+    fused = with_grids(places, jumping([Jump(1.9, 2.3, 7)], ((0.0, 2.0), (2.2, 5.0))), worth)
+    assert fused.jump.tolist() == [-1, 0, -1, -1, -1]
+    assert fused.added[:, 1] == pytest.approx(
+        [stated, worth.log10_lr(2.3 - 1.9)[1], stated, 0.0, 0.0]
+    )
+
+
+def test_a_grid_that_holds_says_nothing_where_that_was_not_measured() -> None:
+    """As of a coding at the recording's own rate."""
+    fused = with_grids(sounding([1.0], [3.0]), jumping([], ((0.0, 9.0),)), WORTH)
+    assert not fused.added.any()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soxr
 
 import earwitness
 import lossy
@@ -42,6 +43,21 @@ def test_a_cut_in_what_was_mp3_is_told(tmp_path: Path, mp3: Floats) -> None:
     assert f"{1000 * 30 / RATE_HZ:.1f} ms taken out" in place.label
     assert outcome.strength is not None
     assert outcome.figures[0].title == "Offset of the MP3 grid over time"
+
+
+def test_a_cut_after_a_resampling_is_told(tmp_path: Path, mp3: Floats) -> None:
+    """Coded at 44.1 kHz, brought to 16, and there 1.3 s are taken out at 7.2 s."""
+    narrow = np.asarray(soxr.resample(mp3, RATE_HZ, 16_000), dtype=np.float32)
+    at = round(7.2 * 16_000)
+    cut = np.concatenate([narrow[:at], narrow[at + 20_800 :]])
+    outcome = frame_grid(tmp_path, sounds.write_wav(tmp_path / "tape.wav", cut, rate_hz=16_000))
+    assert isinstance(outcome, Finding)
+    assert "MP3 (44,100 Hz) coding jumps" in outcome.summary
+    (place,) = outcome.places
+    assert place.start_s - 0.05 < 7.2 < place.end_s + 0.05
+    assert outcome.measure("rate at which MP3 was coded").value == 44_100
+    assert "by 270 of 576 samples" in place.label  # less 57,330 of the coder's, modulo a frame
+    assert outcome.strength is not None
 
 
 def test_untouched_it_has_no_jump(tmp_path: Path, mp3: Floats) -> None:

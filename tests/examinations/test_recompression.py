@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soxr
 
 import earwitness
 import lossy
@@ -39,6 +40,23 @@ def test_a_wav_that_was_mp3_does_not_claim_so(tmp_path: Path) -> None:
     assert outcome.measure("offset of the earlier MP3 grid").value == (48 - 1000) % 576
     assert outcome.strength is not None and outcome.strength.scale == "false_alarm_rate"
     assert any("earlier grid" in layer.label for layer in outcome.figures[0].layers)
+
+
+@pytest.mark.parametrize(("ending", "codec"), [(".mp3", "MP3"), (".m4a", "AAC")])
+def test_a_coding_at_another_rate_is_named_with_it(tmp_path: Path, ending: str, codec: str) -> None:
+    """Coded at 44.1 kHz, then brought to 16 kHz, as a messenger or an editor does."""
+    sound = lossy.through(tmp_path, lossy.voice(), ending, 64_000)[1000:]
+    narrow = np.asarray(soxr.resample(sound, RATE_HZ, 16_000), dtype=np.float32)
+    outcome = finding(tmp_path, sounds.write_wav(tmp_path / "tape.wav", narrow, rate_hz=16_000))
+    assert f"was coded as {codec} at 44,100 Hz before" in outcome.summary
+    assert outcome.measure("lossy codings shown, at least").value == 1
+    height = outcome.measure(f"highest dip of {codec} at 44,100 Hz")
+    assert height.note == "an earlier grid"
+    assert isinstance(height.value, float) and height.value > 20
+    assert outcome.strength is not None and outcome.strength.scale == "false_alarm_rate"
+    figure = outcome.figures[-1]
+    assert figure.title == f"Every offset of a frame of {codec} at 44,100 Hz"
+    assert figure.x_range == (0.0, {"MP3": 576.0, "AAC": 1024.0}[codec])
 
 
 @pytest.mark.parametrize("ending", [".mp3", ".m4a"])

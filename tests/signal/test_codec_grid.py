@@ -35,12 +35,12 @@ def test_interpolated_coefficients_are_those_of_the_filters(mp3: Floats) -> None
     """What is computed at eight places and interpolated agrees with the filter at every offset."""
     search = codec_grid.grid_search(MP3, RATE_HZ)
     sound = mp3[RATE_HZ * 3 :][: search.samples_for(2)]
-    chosen = codec_grid._coefficients(MP3, RATE_HZ)
+    chosen = codec_grid._coefficients(MP3, RATE_HZ, RATE_HZ)
     filters = mdct.mp3_filters(chosen)
     windows = np.lib.stride_tricks.sliding_window_view(sound[search.lead :], filters.shape[1])
     exact = np.stack([windows[576 * frame :][:576] @ filters.T for frame in range(2)])
     logs = codec_grid._mean_log(np.ascontiguousarray(exact.transpose(2, 0, 1)))
-    np.testing.assert_allclose(search.frame_logs(sound), logs, atol=0.15)
+    np.testing.assert_allclose(search.frame_logs(sound, search.lead), logs, atol=0.15)
 
 
 def test_an_mp3_shows_at_its_offset(mp3: Floats) -> None:
@@ -59,10 +59,36 @@ def test_a_change_of_gain_hides_no_grid(mp3: Floats, gain: float) -> None:
     assert found.max() > 20
 
 
-def test_resampling_removes_the_grid(mp3: Floats) -> None:
-    """As the limits of the examinations say."""
-    resampled = np.asarray(soxr.resample(mp3, 44_100, 40_000), dtype=np.float32)
-    assert dips(resampled, MP3, 40_000).max() < 7
+@pytest.mark.parametrize("rate_hz", [16_000, 40_000])
+def test_resampling_moves_the_grid_between_the_samples(mp3: Floats, rate_hz: int) -> None:
+    """At the new rate nothing shows; laid out for the coder's, the grid is where it was."""
+    resampled = np.asarray(soxr.resample(mp3, RATE_HZ, rate_hz), dtype=np.float32)
+    assert dips(resampled, MP3, rate_hz).max() < 7
+    found = codec_grid.depths(resampled, codec=MP3, sample_rate_hz=rate_hz, coded_hz=RATE_HZ)
+    assert found is not None and found.dips.max() > 20
+    assert found.dips.argmax() == 2 * ((48 - 1000) % 576)  # in halves of a sample
+
+
+def test_a_change_of_speed_hides_the_grid(mp3: Floats) -> None:
+    """As the limits of the examinations say: a hundredth faster, and no frame lies where it was."""
+    faster = np.asarray(soxr.resample(mp3, 101, 100), dtype=np.float32)
+    resampled = np.asarray(soxr.resample(faster, RATE_HZ, 16_000), dtype=np.float32)
+    found = codec_grid.depths(resampled, codec=MP3, sample_rate_hz=16_000, coded_hz=RATE_HZ)
+    assert found is not None and found.dips.max() < 7
+
+
+def test_resampled_filters_hear_what_the_coder_heard(mp3: Floats) -> None:
+    """Between samples at 16 kHz, each hears what it hears at 44.1 kHz of the same sound."""
+    search = codec_grid.grid_search(MP3, 16_000, RATE_HZ)
+    narrow = np.asarray(soxr.resample(mp3[: 5 * RATE_HZ], RATE_HZ, 16_000), dtype=np.float32)
+    wide = np.asarray(soxr.resample(narrow, 16_000, RATE_HZ), dtype=np.float32)
+    begin = 2 * RATE_HZ + 576.0 * np.arange(50)
+    heard = search.heard_at(narrow, begin * 16_000 / RATE_HZ).real
+    filters = mdct.mp3_filters(codec_grid._coefficients(MP3, 16_000, RATE_HZ))
+    windows = np.lib.stride_tricks.sliding_window_view(wide, filters.shape[1])
+    exact = windows[begin.astype(int)] @ filters.T
+    for of, its in zip(heard.T, exact.T, strict=True):
+        assert np.corrcoef(of, its)[0, 1] > 0.99
 
 
 def test_an_aac_shows_under_its_window(tmp_path: Path) -> None:

@@ -45,6 +45,26 @@ _JUMPS: Final = Rate(
 _WORTH: Final = Worth(  # all chains in which a grid could be followed, together
     found=165, cuts=225, false=5, seconds=4_405.0
 )
+# Of codings at another rate, in WAV: grids from bench/whole.py, jumps from bench/whole_resampled.py.
+_RESAMPLED_GRIDS: Final[Mapping[str, Rate]] = {
+    "lossless": Rate(
+        3,
+        450,
+        "450 recordings of 2 to 8 s in WAV at 16 kHz that were not coded before, read English, "
+        "speechocean762",
+    )
+}
+_RESAMPLED_JUMPS: Final[Mapping[str, Rate]] = {
+    "lossless": Rate(
+        0,
+        76,
+        "76 recordings of 2 to 17 s that were MP3 or AAC at another rate before they were WAV at 16 kHz, "
+        "read English, LibriSpeech and speechocean762",
+    )
+}
+_RESAMPLED_WORTH: Final[Mapping[str, Worth]] = {
+    "lossless": Worth(found=283, cuts=344, false=65, seconds=2_841.0, missed=18, held=0.942)
+}
 
 MISSED: Final = (
     "in up to 20 s each, all that were MP3, AAC or Vorbis and then WAV were found (78 of 78), and those "
@@ -54,8 +74,10 @@ MISSED: Final = (
 )
 
 
-def grid_rate(coding: str) -> Rate | None:
+def grid_rate(coding: str, *, is_resampled: bool) -> Rate | None:
     """How often a recording that was not coded before shows a grid, if that was measured."""
+    if is_resampled:
+        return _RESAMPLED_GRIDS.get(coding)
     return _GRIDS if coding in COVERED else None
 
 
@@ -69,11 +91,15 @@ def lowered_rate(codec: str, bit_rate: int) -> Rate:
     return next(rate for most, rate in _LOWERED[codec] if bit_rate <= most)
 
 
-def jump_rate(coding: str) -> Rate | None:
+def jump_rate(coding: str, *, is_resampled: bool) -> Rate | None:
     """How often the grid of an untouched recording jumps, if that was measured."""
+    if is_resampled:
+        return _RESAMPLED_JUMPS.get(coding)
     return _JUMPS if coding in ("lossless", "MP3", "AAC", "Opus") else None
 
 
-def jump_worth(coding: str) -> Worth | None:
+def jump_worth(coding: str, *, is_resampled: bool) -> Worth | None:
     """What a jump is worth in a recording that is coded so, if that was measured."""
+    if is_resampled:
+        return _RESAMPLED_WORTH.get(coding)
     return _WORTH if coding in ("lossless", "MP3", "AAC", "Opus") else None

@@ -46,12 +46,18 @@ class Worth:
     false : int
     seconds : float
         Of such recordings, cut or not: in them were the false ones.
+    missed : int or None
+        Cuts over which the grid seemed to hold at one offset; None where that was not counted.
+    held : float
+        The share of untouched seconds in which it held.
     """
 
     found: int
     cuts: int
     false: int
     seconds: float
+    missed: int | None = None
+    held: float = 1.0
 
     def log10_lr(self, width_s: float) -> tuple[float, float, float]:
         """Log10 likelihood ratio of a jump placed to so many seconds: lowest, stated, highest.
@@ -65,3 +71,15 @@ class Worth:
         false = np.array([scipy.stats.chi2.ppf(0.975, 2 * self.false + 2) / 2, self.false + 1])
         low, stated = np.log10(over / np.minimum(1.0, false / self.seconds * reach_s))
         return float(low), float(stated), float(stated)
+
+    def log10_lr_held(self) -> tuple[float, float, float]:
+        """Log10 likelihood ratio of a place over which the grid holds: lowest, stated, highest.
+
+        One more missed cut is counted than there were, and nothing lower is stated as possible.
+        """
+        if self.missed is None:
+            return 0.0, 0.0, 0.0
+        missed = (self.missed + 1) / (self.cuts + 2)
+        most = float(scipy.stats.beta.ppf(0.975, self.missed + 1, self.cuts - self.missed))
+        stated, high = np.log10(np.array([missed, most]) / self.held)
+        return float(stated), float(stated), float(high)

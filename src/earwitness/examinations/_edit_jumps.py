@@ -1,4 +1,4 @@
-"""Jumps of an earlier codec's frame grid, put together with the places that sound cut."""
+"""Where an earlier codec's frame grid jumps or holds, put together with the places that sound cut."""
 
 from __future__ import annotations
 
@@ -19,6 +19,21 @@ Floats64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Grids:
+    """Where earlier grids jump, and in which stretches of seconds they hold at one offset.
+
+    Attributes
+    ----------
+    is_resampled : bool
+        Whether the coding was at another rate than the recording's.
+    """
+
+    jumps: Sequence[Jump]
+    held: Sequence[tuple[float, float]]
+    is_resampled: bool
+
+
+@dataclass(frozen=True)
 class Fused:
     """Places that sound cut, with the jumps that lie at some of them.
 
@@ -28,7 +43,7 @@ class Fused:
     jump : np.ndarray [shape=(n,)]
         The number of the jump that lies here, or -1.
     added : np.ndarray [shape=(n, 3)]
-        What it adds to the place's log10 likelihood ratio: lowest, stated, highest.
+        What the grid adds to the place's log10 likelihood ratio: lowest, stated, highest.
     """
 
     places: Places
@@ -36,8 +51,8 @@ class Fused:
     added: Floats64
 
 
-def jumps_of(recording: Recording, case: CaseView) -> list[Jump] | None:
-    """The jumps of earlier grids, or None where no grid can be followed."""
+def grids_of(recording: Recording, case: CaseView) -> Grids | None:
+    """What earlier grids do, or None where none can be followed."""
     found = searched(
         recording, lambda part: case.progress(0.9 + 0.03 * part, "searching for grids")
     )
@@ -46,21 +61,28 @@ def jumps_of(recording: Recording, case: CaseView) -> list[Jump] | None:
     tracks = followed(
         recording, found, lambda part: case.progress(0.93 + 0.02 * part, "following the grid")
     )
-    return [jump for track in tracks for jump in track.jumps] if tracks else None
+    if not tracks:
+        return None
+    return Grids(
+        [jump for track in tracks for jump in track.jumps],
+        [(s.start_s, s.end_s) for track in tracks for s in track.spans if s.offset >= 0],
+        any(track.coded_hz != recording.facts.sample_rate_hz for track in tracks),
+    )
 
 
-def with_jumps(places: Places, jumps: Sequence[Jump], worth: Worth | None) -> Fused:
+def with_grids(places: Places, grids: Grids | None, worth: Worth | None) -> Fused:
     """Put each jump to the place in its stretch that sounds most like a cut.
 
-    Where no place is near, its middle becomes one, which sounds as little like a cut as any. The ratios
-    of both are multiplied: they are taken to be independent, one being of the sound's own change, the
-    other of how the numbers of a coding lie. Jumps whose worth was not measured are left out.
+    Where no place is near, its middle becomes one, which sounds as little like a cut as any. A place
+    without a jump, over which the grid holds, is the less likely a cut. The ratios of both are multiplied:
+    they are taken to be independent, one being of the sound's own change, the other of how the numbers
+    of a coding lie. Grids whose worth was not measured are left out.
     """
     jump = np.full(places.at_s.size, -1, dtype=np.int64)
-    if worth is None:
+    if worth is None or grids is None:
         return Fused(places, jump, np.zeros((jump.size, 3)))
     alone: list[int] = []
-    for number, its in enumerate(jumps):
+    for number, its in enumerate(grids.jumps):
         near = np.flatnonzero(
             (places.at_s >= its.start_s - NEAR_S) & (places.at_s <= its.end_s + NEAR_S) & (jump < 0)
         )
@@ -69,12 +91,23 @@ def with_jumps(places: Places, jumps: Sequence[Jump], worth: Worth | None) -> Fu
         else:
             alone.append(number)
     if alone and places.at_s.size:
-        places, jump = _with_more(places, jump, jumps, alone)
+        places, jump = _with_more(places, jump, grids.jumps, alone)
     added = np.zeros((jump.size, 3))
     for index in np.flatnonzero(jump >= 0):
-        its = jumps[jump[index]]
+        its = grids.jumps[jump[index]]
         added[index] = worth.log10_lr(its.end_s - its.start_s)
+    added[_is_held(places.at_s, grids) & (jump < 0)] = worth.log10_lr_held()
     return Fused(places, jump, added)
+
+
+def _is_held(at_s: Floats64, grids: Grids) -> npt.NDArray[np.bool_]:
+    """Which seconds lie well within a stretch in which the grid holds, and where no jump may be."""
+    is_held = np.zeros(at_s.size, dtype=bool)
+    for start_s, end_s in grids.held:
+        is_held |= (at_s > start_s + NEAR_S) & (at_s < end_s - NEAR_S)
+    for its in grids.jumps:
+        is_held &= (at_s < its.start_s - NEAR_S) | (at_s > its.end_s + NEAR_S)
+    return is_held
 
 
 def _with_more(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from earwitness.examinations._codec_measured import jump_rate
-from earwitness.examinations._edit_jumps import Fused
+from earwitness.examinations._edit_jumps import Fused, Grids
 from earwitness.examinations._reference_speech import Reference
 from earwitness.outcome import Measure, Place, Strength
 from earwitness.signal.cuts import Places
-from earwitness.signal.grid_track import Jump
 from earwitness.signal.moments import CUES
 
 MOST_PLACES: Final = 50
@@ -161,7 +159,7 @@ def _one_in(rarity: float) -> str:
 
 
 def details(told: Told) -> dict[str, object]:
-    """Every place with its ratio, what a jump adds to it, and the rarity of each cue."""
+    """Every place with its ratio, what the grid adds to it, and the rarity of each cue."""
     shown, places, measured = told.all[:MOST_PLACES], told.places, told.reference.calibration
     spread = measured.log10_lr_interval(places.score[shown]) + told.fused.added[shown][:, [0, 2]]
     weights = told.reference.weights.round(3).tolist()
@@ -172,7 +170,7 @@ def details(told: Told) -> dict[str, object]:
                 "log10_lr": round(float(told.ratios[index]), 2),
                 "low": round(float(low), 2),
                 "high": round(float(high), 2),
-                "log10_lr_of_a_jump": round(float(told.fused.added[index, 1]), 2),
+                "log10_lr_of_the_grid": round(float(told.fused.added[index, 1]), 2),
                 "untouched_places_as_high": measured.counted(float(places.score[index]))[0],
                 "share_of_untouched_moments_at_least_0.001": {
                     cue: float(10 ** -min(3.0, places.rarity[index, number]))
@@ -208,17 +206,19 @@ def strength(told: Told) -> Strength | None:
     )
 
 
-def strength_of_jumps(told: Told, coding: str) -> Strength | None:
+def strength_of_jumps(told: Told, coding: str, grids: Grids | None) -> Strength | None:
     """How often an untouched recording of this coding has a jump, where nothing but jumps is told."""
-    rate = jump_rate(coding) if told.jumps else None
+    if not told.jumps or grids is None:
+        return None
+    rate = jump_rate(coding, is_resampled=grids.is_resampled)
     return rate.strength("how often an untouched recording shows any jump") if rate else None
 
 
-def limits_of_jumps(jumps: Sequence[Jump] | None, *, is_measured: bool) -> tuple[str, ...]:
-    """What jumps of a grid could not tell."""
-    if jumps is None:
+def limits_of_grids(grids: Grids | None, *, is_measured: bool) -> tuple[str, ...]:
+    """What frame grids could not tell."""
+    if grids is None:
         return ("No frame grid of an earlier coding could be followed: frame_grid_v1 says why.",)
-    if jumps and not is_measured:
+    if grids.jumps and not is_measured:
         return (
             "The grid's jumps are not counted here: how often they are false was not measured in this "
             "coding. See frame_grid_v1.",

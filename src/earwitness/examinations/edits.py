@@ -13,7 +13,7 @@ from earwitness.examinations._codec_grids import coding_of
 from earwitness.examinations._codec_measured import jump_worth
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._edit_figures import close_up_of, timeline
-from earwitness.examinations._edit_jumps import jumps_of, with_jumps
+from earwitness.examinations._edit_jumps import grids_of, with_grids
 from earwitness.examinations._reference_speech import reference_for
 from earwitness.outcome import Asked, Figure, Finding, NotExamined
 from earwitness.signal.cuts import find_places
@@ -57,29 +57,33 @@ def edits_v1(
        that a cut scores so, against that a place of untouched speech does. No speaker of a population
        is scored by weights to which he or she contributed.
     5. Where the frame grid of an earlier MP3 or AAC coding jumps, as frame_grid_v1 finds it, the place
-       there that sounds most like a cut has its ratio multiplied by that of the jump.
+       there that sounds most like a cut has its ratio multiplied by that of the jump. Where the grid of
+       a coding at another sample rate holds on both sides of a place, the place's ratio is multiplied
+       by that of a cut which such a grid misses.
     6. A place is told if the best place of untouched speech of this length scores as much with a
-       probability of at most ``most_probable_error``, or if the grid jumps there.
+       probability of at most ``most_probable_error``, and what the grid says leaves it a ratio as high
+       as such a place has by itself; or if the grid jumps there.
     """
     moments = _moments(recording, case)  # 1
     reference = reference_for(recording, case)  # 2
     if isinstance(reference, NotExamined):
         return reference
     places = find_places(moments, reference.reached, reference.weights)  # 3
-    jumps = jumps_of(recording, case)
+    grids = grids_of(recording, case)
     coding = coding_of(recording.facts)
-    worth = jump_worth(coding)
-    fused = with_jumps(places, jumps or (), worth)  # 5
+    worth = None if grids is None else jump_worth(coding, is_resampled=grids.is_resampled)
+    fused = with_grids(places, grids, worth)  # 5
     places, measured = fused.places, reference.calibration
     ratios = measured.log10_lr(places.score) + fused.added[:, 1]  # 4
     bar = measured.score_for(most_probable_error, recording.duration_s)  # 6
-    heard = (places.score >= bar) & (ratios > 0)
+    least = max(0.0, float(measured.log10_lr(np.array([bar]))[0]))
+    heard = (places.score >= bar) & (ratios > 0) & (ratios >= least)
     told = words.Told(
         fused,
         ratios,
         np.flatnonzero(heard),
         np.flatnonzero(heard | (fused.jump >= 0)),
-        None if jumps is None or worth is None else int((fused.jump >= 0).sum()),
+        None if worth is None else int((fused.jump >= 0).sum()),
         bar,
         recording.duration_s,
         reference,
@@ -89,10 +93,10 @@ def edits_v1(
         summary=words.summary(told),
         measures=words.measures(told),
         places=words.places(told),
-        limits=(*LIMITS, *words.limits_of_jumps(jumps, is_measured=worth is not None)),
+        limits=(*LIMITS, *words.limits_of_grids(grids, is_measured=worth is not None)),
         details=words.details(told),
         figures=_figures(recording, moments, told),
-        strength=words.strength(told) or words.strength_of_jumps(told, coding),
+        strength=words.strength(told) or words.strength_of_jumps(told, coding, grids),
     )
 
 

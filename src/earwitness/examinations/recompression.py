@@ -28,7 +28,15 @@ from earwitness.outcome import (
     Strength,
     numbers,
 )
-from earwitness.signal.generations import FAMILIES, LEAST_Z, Grid
+from earwitness.signal.codec_grid import AAC_KAISER, MP3, Depths
+from earwitness.signal.generations import (
+    CODED_HZ,
+    FAMILIES,
+    LEAST_RESAMPLED_Z,
+    LEAST_Z,
+    Grid,
+    Resampled,
+)
 from earwitness.signal.grid_track import simultaneous
 from earwitness.signal.quality import band
 from earwitness.signal.recording import Recording
@@ -58,7 +66,9 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
     2. At the grid of a codec the logarithm of the coefficients dips, since many were rounded to zero
        or to a few steps. The dip of each offset is measured against its neighbours, in standard
        deviations over all offsets. A grid is reported from seven on, which by the law fitted to
-       untouched recordings one search in two thousand would reach.
+       untouched recordings one search in two thousand would reach. Where no grid of MP3 or AAC shows,
+       rates at which sound is often coded are tried, too, with the filters made for sound that was
+       resampled since; there a grid is reported from eight on.
     3. Where the file itself is MP3, AAC or Vorbis, its own grid is told by coefficients that are
        zero to the last bit. It is no trace of an earlier coding, and it and its echoes are left out.
     4. Where the file is MP3 or AAC, the whole numbers that the encoder wrote are got back from the
@@ -109,8 +119,14 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
 def _generations(recording: Recording, found: Searched) -> list[Grid]:
     """Earlier grids, without those that take turns with a clearer one of the same codec."""
     kept: list[Grid] = []
+    if found.resampled is not None and found.resampled.is_found:
+        kept.append(found.resampled.grid)
     for grid in sorted(found.generations.earlier, key=lambda each: -each.z):
-        same = [other for other in kept if other.codec.name == grid.codec.name]
+        same = [
+            other
+            for other in kept
+            if other.codec.name == grid.codec.name and other.coded_hz == grid.coded_hz
+        ]
         if same and not simultaneous(
             sound(recording, found.channel),
             codec=grid.codec,
@@ -129,7 +145,7 @@ def _summary(
     now = "stored without loss" if claimed == "lossless" else claimed
     many = f"It went through {generations} lossy coding{'s' if generations > 1 else ''} or more."
     if earlier:
-        names = [grid.codec.name for grid in earlier]
+        names = [_name(grid) for grid in earlier]
         kinds = " and ".join(dict.fromkeys(names))
         often = " more than once" if len(set(names)) < len(names) else ""
         return (
@@ -151,6 +167,13 @@ def _summary(
     return f"It is {now} now; no trace of MP3, AAC or Vorbis was found in its samples."
 
 
+def _name(grid: Grid) -> str:
+    """The codec, and its rate where the sound was resampled since."""
+    return (
+        grid.codec.name if grid.coded_hz is None else f"{grid.codec.name} at {grid.coded_hz:,} Hz"
+    )
+
+
 def _dip_measures(found: Searched) -> list[Measure]:
     measures = []
     for family in found.generations.depths:
@@ -167,6 +190,14 @@ def _dip_measures(found: Searched) -> list[Measure]:
                     f"offset of the earlier {family} grid", earlier[0].offset, f"samples of {hop}"
                 )
             )
+    if found.resampled is not None:
+        grid = found.resampled.grid
+        note = "an earlier grid" if found.resampled.is_found else "no grid"
+        measures.append(
+            Measure(
+                f"highest dip of {_name(grid)}", grid.z, "standard deviations", digits=1, note=note
+            )
+        )
     return measures
 
 
@@ -182,8 +213,10 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     limits = [
         "No trace found does not mean that it was never coded before. "
         f"Of recordings that were, {MISSED}.",
-        "A grid is found only at the sample rate at which it was coded: a resampling in between "
-        f"destroys it. Searched was {recording.facts.sample_rate_hz:,} Hz alone.",
+        "A grid is found only at the sample rate at which it was coded. Tried was "
+        f"{recording.facts.sample_rate_hz:,} Hz and, where no grid of MP3 or AAC shows there, for MP3 "
+        f"{_listed(CODED_HZ[MP3])} Hz and for AAC {_listed(CODED_HZ[AAC_KAISER])} Hz. A change of speed "
+        "hides it.",
         "An MP3 or AAC that was coded again at the same rate is not told from one that was coded once; "
         "of one that was coded again at a lower rate, with frames at other places, nothing shows.",
         "Earlier codings in Opus or AMR are not examined: neither leaves a grid that stays.",
@@ -193,6 +226,10 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     if claimed not in COVERED:
         limits.append(f"False alarms were not measured on recordings coded in {claimed}.")
     return tuple(limits)
+
+
+def _listed(rates_hz: Sequence[int]) -> str:
+    return ", ".join(f"{hz:,}" for hz in rates_hz)
 
 
 def _details(found: Searched, numbers_of: Numbers | None) -> dict[str, object]:
@@ -209,14 +246,29 @@ def _details(found: Searched, numbers_of: Numbers | None) -> dict[str, object]:
             }
             for grid in found.generations.grids
         ],
+        "at_another_rate": _about(found.resampled),
         "numbers": numbers_of.integers.counts if numbers_of else [],
         "groups_explained": round(numbers_of.integers.explained, 3) if numbers_of else 0.0,
     }
 
 
+def _about(resampled: Resampled | None) -> dict[str, object] | None:
+    if resampled is None:
+        return None
+    grid = resampled.grid
+    return {
+        "codec": grid.codec.name,
+        "window": grid.codec.window,
+        "coded_hz": grid.coded_hz,
+        "offset": grid.offset / resampled.depths.per_sample,
+        "standard_deviations": round(grid.z, 1),
+        "found": resampled.is_found,
+    }
+
+
 def _strength(claimed: str, earlier: Sequence[Grid], numbers_of: Numbers | None) -> Strength | None:
     if earlier:
-        rate = grid_rate(claimed)
+        rate = grid_rate(claimed, is_resampled=any(grid.coded_hz for grid in earlier))
         wording = "how often a recording that was not coded before shows such a grid"
     elif numbers_of is not None and (numbers_of.raised or numbers_of.lowered):
         rate = (
@@ -231,33 +283,46 @@ def _strength(claimed: str, earlier: Sequence[Grid], numbers_of: Numbers | None)
 
 
 def _figures(found: Searched) -> tuple[Figure, ...]:
-    return tuple(_figure(found, family) for family in found.generations.depths)
+    figures = [
+        _figure(
+            family,
+            depths,
+            [grid for grid in found.generations.grids if grid.codec in FAMILIES[family]],
+            LEAST_Z,
+        )
+        for family, depths in found.generations.depths.items()
+    ]
+    its = found.resampled
+    if its is not None and its.is_found:
+        figures.append(_figure(_name(its.grid), its.depths, [its.grid], LEAST_RESAMPLED_Z))
+    return tuple(figures)
 
 
-def _figure(found: Searched, family: str) -> Figure:
-    dips = found.generations.depths[family].dips
-    grids = [grid for grid in found.generations.grids if grid.codec in FAMILIES[family]]
+def _figure(name: str, depths: Depths, grids: Sequence[Grid], least: float) -> Figure:
+    dips = depths.dips
+    at = np.arange(dips.size) / depths.per_sample
     layers: list[Line | Points] = [
-        Line(numbers(np.arange(dips.size)), numbers(dips, digits=3), "dip"),
-        Line((0.0, float(dips.size)), (LEAST_Z, LEAST_Z), "from here on a grid is reported"),
+        Line(numbers(at), numbers(dips, digits=3), "dip"),
+        Line((0.0, float(at[-1])), (least, least), "from here on a grid is reported"),
     ]
     for own, label in ((True, "the file's own grid"), (False, "an earlier grid")):
         of = [grid for grid in grids if grid.is_own == own]
         if of:
-            x, y = [grid.offset for grid in of], [grid.z for grid in of]
+            x, y = [at[grid.offset] for grid in of], [grid.z for grid in of]
             layers.append(Points(numbers(x), numbers(y, digits=3), label))
     said = "; ".join(
-        f"{'the own' if grid.is_own else 'an earlier'} grid at {grid.offset}, {grid.z:.1f}"
+        f"{'the own' if grid.is_own else 'an earlier'} grid at {at[grid.offset]:g}, {grid.z:.1f}"
         for grid in grids
     )
+    hop = dips.size // depths.per_sample
     return Figure(
-        title=f"Every offset of a frame of {family}",
+        title=f"Every offset of a frame of {name}",
         alternative="How far the coefficients dip at each offset, in standard deviations: "
         + (said or "no offset stands out")
         + ".",
-        x_label=f"offset in samples, of {dips.size}",
+        x_label=f"offset in samples, of {hop}",
         y_label="standard deviations",
         layers=tuple(layers),
-        x_range=(0.0, float(dips.size)),
-        y_range=(float(dips.min()), 1.1 * max(LEAST_Z, float(dips.max()))),
+        x_range=(0.0, float(hop)),
+        y_range=(float(dips.min()), 1.1 * max(least, float(dips.max()))),
     )

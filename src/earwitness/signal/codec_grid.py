@@ -5,16 +5,22 @@ the decoded sound at the same place, the same transform shows it: the coefficien
 than anywhere else. One sample beside, it is gone. So all places of a frame are tried, and the one
 where the logarithm of the coefficients dips is the grid.
 
-Conventions: signals are float32, full scale 1 [shape=(n,)], at the rate at which they were coded; an
-offset is the sample, modulo ``hop``, at which a frame's transform begins. Resampling destroys a grid.
+Resampling moves a grid between the samples, and takes off what lies above the new band, but what is left
+of the coefficients is as small as it was. So the filters can be laid over resampled sound, too, made for
+its own rate and for places between its samples.
+
+Conventions: signals are float32, full scale 1 [shape=(n,)]; an offset is the place, modulo the frame, at
+which a frame's transform begins. Places are samples where the sound is at the rate at which it was coded
+(``coded_hz``), else halves of the coder's samples.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,13 +42,16 @@ _LOWEST_HZ, _HIGHEST_HZ, _HIGHEST_PART = 800.0, 14_000.0, 0.46  # of the sample 
 _COARSE: Final = 8  # places in a hop at which filters are computed; all others are interpolated
 _REACH: Final = 4  # coarse places on either side that an interpolated one is made of
 _BANDWIDTH: Final = 2.2  # coefficients on either side of its own that a filter hears
-_PAD: Final = 64
+PAD: Final = 64
 DEEPEST: Final = 1e-4  # of the local power: how small a coefficient counts as
 _BESIDE: Final = 8  # offsets on either side of a grid that belong to it
 _LOPSIDED: Final = 1.7
 _ECHO: Final = 0.15
 _COMMON: Final = 64  # samples: the greatest common divisor of the hops
 _NEIGHBOURS: Final = 6  # offsets on either side that an offset is compared with
+_PER_CODED_SAMPLE: Final = (
+    2  # offsets tried in resampled sound: at half a sample's distance, half the dip is left
+)
 
 Doubles = npt.NDArray[np.float64]
 Complexes = npt.NDArray[np.complex64]
@@ -82,18 +91,21 @@ class Depths:
         Mean natural logarithm of a coefficient's power against the power around it.
     frames : int
         Frames that it is the mean of.
+    per_sample : int
+        Offsets to a sample of the coder's.
     """
 
     mean_log: Doubles
     frames: int
+    per_sample: int = 1
 
     @property
     def dips(self) -> Doubles:
         """Each offset against its neighbours, in robust standard deviations; a grid is high."""
-        return dips_of(self.mean_log)
+        return dips_of(self.mean_log, self.per_sample)
 
 
-def dips_of(mean_log: Doubles) -> Doubles:
+def dips_of(mean_log: Doubles, per_sample: int = 1) -> Doubles:
     """Each offset's depth against its neighbours, over the spread of all of them.
 
     What repeats every 64 samples is taken off first: 64 divides the frames of MP3 and of AAC, and so
@@ -101,18 +113,20 @@ def dips_of(mean_log: Doubles) -> Doubles:
 
     Parameters
     ----------
-    mean_log : np.ndarray [shape=(hop,)]
+    mean_log : np.ndarray [shape=(places,)]
+    per_sample : int
+        Offsets to a sample of the coder's.
 
     Returns
     -------
-    np.ndarray [shape=(hop,)]
+    np.ndarray [shape=(places,)]
         In standard deviations, as far as the median of absolute deviations tells them.
     """
     reach = _NEIGHBOURS
     round_it = np.concatenate([mean_log[-reach:], mean_log, mean_log[:reach]])
     windows = np.lib.stride_tricks.sliding_window_view(round_it, 2 * reach + 1)
     below = np.median(windows, axis=-1) - mean_log
-    combs = below.reshape(-1, _COMMON)
+    combs = below.reshape(-1, _COMMON * per_sample)
     below = (combs - np.median(combs, axis=0)).reshape(-1)
     spread = 1.4826 * np.median(np.abs(below))
     return np.asarray(below / max(float(spread), 1e-9))
@@ -153,8 +167,12 @@ class GridSearch:
 
     codec: Codec
     sample_rate_hz: int
+    coded_hz: int
     analytic: Complexes  # [shape=(length, k)]
-    between: Floats  # [shape=(k, 2 * taps, hop)]: from coarse real and imaginary parts to offsets
+    omega: Doubles  # [shape=(k,)]: each filter's frequency, radians per sample
+    between: (
+        Floats  # [shape=(k, 2 * taps, places)]: from coarse real and imaginary parts to offsets
+    )
 
     @property
     def length(self) -> int:
@@ -164,17 +182,37 @@ class GridSearch:
     @property
     def span(self) -> int:
         """Samples that a filter spans, without its margins."""
-        return self.length - 2 * _PAD
+        return self.length - 2 * PAD
 
     @property
     def real_filters(self) -> Floats:
         """The filters themselves, without their margins [shape=(length - 2 * 64, k)]."""
-        return np.ascontiguousarray(self.analytic.real[_PAD:-_PAD])
+        return np.ascontiguousarray(self.analytic.real[PAD:-PAD])
 
     @property
-    def step(self) -> int:
+    def is_resampled(self) -> bool:
+        """Whether the sound is at another rate than that at which it was coded."""
+        return self.coded_hz != self.sample_rate_hz
+
+    @property
+    def per_sample(self) -> int:
+        """Offsets to a sample of the coder's."""
+        return _PER_CODED_SAMPLE if self.is_resampled else 1
+
+    @property
+    def places(self) -> int:
+        """Offsets that are tried in a frame."""
+        return self.codec.hop * self.per_sample
+
+    @property
+    def hop(self) -> float:
+        """Samples from one frame to the next."""
+        return self.codec.hop * self.sample_rate_hz / self.coded_hz
+
+    @property
+    def step(self) -> float:
         """Samples between two coarse places."""
-        return self.codec.hop // _COARSE
+        return self.hop / _COARSE
 
     @property
     def piece_samples(self) -> int:
@@ -184,29 +222,49 @@ class GridSearch:
     def samples_for(self, frames: int) -> int:
         """Samples that so many frames need, at every offset, with the filters' margins."""
         coarse = frames * _COARSE + 2 * _REACH
-        return (coarse - 1) * self.step + self.length
+        between_samples = 2 if self.is_resampled else 0
+        return int(np.ceil((coarse - 1) * self.step)) + self.length + between_samples
 
     @property
     def lead(self) -> int:
         """Samples before the first frame, at offset 0, that must be given with it."""
-        return (_REACH - 1) * self.step + _PAD
+        return int(np.ceil((_REACH - 1) * self.step)) + PAD
 
-    def frame_logs(self, sound: Floats) -> Floats:
-        """The mean log power of a frame's coefficients at every offset [shape=(frames, hop)].
+    def first_place(self, start: int) -> int:
+        """The first place, counted from sample 0, that has ``lead`` samples before it from a start on."""
+        return int(np.ceil((start + self.lead) * self.places / self.hop - 1e-6))
+
+    def heard_at(self, sound: Floats, begin: npt.NDArray[np.floating[Any]]) -> Complexes:
+        """What the filters hear, in both phases, of frames that begin at these samples [(n, k)].
+
+        A frame that begins between two samples is heard at the nearer one, and turned by what is left:
+        a filter's band is so narrow that nothing else changes within a sample.
+        """
+        nearest = np.rint(begin).astype(np.int64)
+        windows = np.lib.stride_tricks.sliding_window_view(sound, self.length)[nearest - PAD]
+        parts = windows @ self.analytic.view(np.float32).reshape(self.length, -1)
+        heard: Complexes = parts.view(np.complex64)
+        if self.is_resampled:
+            heard *= np.exp(1j * np.outer(begin - nearest, self.omega)).astype(np.complex64)
+        return heard
+
+    def frame_logs(self, sound: Floats, first: float) -> Floats:
+        """The mean log power of a frame's coefficients at every offset [shape=(frames, places)].
 
         Parameters
         ----------
         sound : np.ndarray [shape=(samples_for(frames),)]
-            From ``lead`` samples before the first frame on.
+        first : float
+            The sample at which the first frame begins, at offset 0; at least ``lead``.
         """
-        frames = (sound.size - self.length) // self.step + 1
-        frames = (frames - 2 * _REACH) // _COARSE
-        places = np.lib.stride_tricks.sliding_window_view(sound, self.length)[:: self.step]
-        heard = np.ascontiguousarray(places) @ self.analytic.view(np.float32).reshape(
-            self.length, -1
-        )
+        earliest = first - (_REACH - 1) * self.step
+        coarse = int((sound.size - self.length + PAD - earliest + 1e-6) / self.step) + 1
+        frames = (coarse - 2 * _REACH) // _COARSE
+        coarse = frames * _COARSE + 2 * _REACH
+        heard = self.heard_at(sound, earliest + self.step * np.arange(coarse))
         taps = self.between.shape[1] // 2
-        runs = np.lib.stride_tricks.sliding_window_view(heard, taps, axis=0)[::_COARSE][:frames]
+        parts = heard.view(np.float32)
+        runs = np.lib.stride_tricks.sliding_window_view(parts, taps, axis=0)[::_COARSE][:frames]
         runs = runs.reshape(frames, -1, 2, taps)  # frame, coefficient, part, tap
         values = np.matmul(
             np.ascontiguousarray(runs.transpose(1, 0, 2, 3)).reshape(-1, frames, 2 * taps),
@@ -235,7 +293,12 @@ def _mean_log(values: Floats) -> Floats:
 
 
 def depths(
-    signal: Floats, *, codec: Codec, sample_rate_hz: int, pieces: int = MOST_PIECES
+    signal: Floats,
+    *,
+    codec: Codec,
+    sample_rate_hz: int,
+    coded_hz: int | None = None,
+    pieces: int = MOST_PIECES,
 ) -> Depths | None:
     """How deep the coefficients dip at each offset, over the loudest of evenly spread pieces.
 
@@ -244,6 +307,8 @@ def depths(
     signal : np.ndarray [shape=(n,)]
     codec : Codec
     sample_rate_hz : int
+    coded_hz : int, optional
+        The rate at which it was coded; without it, that of the signal.
     pieces : int
         Of 16 frames each, at most. Recordings in which more would fit are sampled.
 
@@ -252,25 +317,26 @@ def depths(
     Depths or None
         None where fewer than ``LEAST_PIECES`` are louder than silence.
     """
-    return depths_of(signal, grid_search(codec, sample_rate_hz), pieces=pieces)
+    return depths_of(signal, grid_search(codec, sample_rate_hz, coded_hz), pieces=pieces)
 
 
 def depths_of(
     signal: Floats, search: GridSearch, *, pieces: int, least: int = LEAST_PIECES
 ) -> Depths | None:
     """As ``depths``, with filters at hand, and from so few pieces on as ``least``."""
-    codec = search.codec
-    starts = loud_places(signal, search.piece_samples, hop=codec.hop, count=pieces)
+    starts = loud_places(signal, search.piece_samples, hop=round(search.hop), count=pieces)
     if starts.size < least:
         return None
-    total = np.zeros(codec.hop)
+    total = np.zeros(search.places)
     for number, start in enumerate(starts):
         sound = np.asarray(signal[start : start + search.piece_samples])
-        total += search.frame_logs(sound).sum(axis=0, dtype=np.float64)
+        place = search.first_place(int(start))
+        logs = search.frame_logs(sound, place * search.hop / search.places - float(start))
+        total += np.roll(logs.sum(axis=0, dtype=np.float64), place % search.places)
         if number % 64 == 63:
             release(signal)
     frames = FRAMES_IN_PIECE * starts.size
-    return Depths(np.roll(total / frames, search.lead % codec.hop), frames)
+    return Depths(total / frames, frames, search.per_sample)
 
 
 def own_grid(signal: Floats, *, codec: Codec, sample_rate_hz: int) -> tuple[int, float] | None:
@@ -338,32 +404,50 @@ def loud_places(signal: Floats, samples: int, *, hop: int, count: int) -> mdct.I
 
 
 @cache
-def grid_search(codec: Codec, sample_rate_hz: int) -> GridSearch:
-    """Make the filters for a codec at a sample rate; they are kept for the next call."""
-    chosen = _coefficients(codec, sample_rate_hz)
-    filters = np.pad(codec.filters(chosen), ((0, 0), (_PAD, _PAD)))
+def grid_search(codec: Codec, sample_rate_hz: int, coded_hz: int | None = None) -> GridSearch:
+    """Make the filters for a codec at a sample rate; they are kept for the next call.
+
+    Parameters
+    ----------
+    codec : Codec
+    sample_rate_hz : int
+        Of the sound.
+    coded_hz : int, optional
+        The rate at which it was coded; without it, that of the sound.
+    """
+    coded_hz = coded_hz or sample_rate_hz
+    chosen = _coefficients(codec, sample_rate_hz, coded_hz)
+    filters = _at_rate(codec.filters(chosen), coded_hz, sample_rate_hz)
+    filters = np.pad(filters, ((0, 0), (PAD, PAD)))
     analytic = scipy.signal.hilbert(filters.astype(np.float64), 2 * filters.shape[1], axis=1)
     analytic = np.conj(analytic[:, : filters.shape[1]])
-    step = codec.hop // _COARSE
-    offsets = np.arange(codec.hop)
-    taps = _COARSE - 1 + 2 * _REACH
-    coarse = (np.arange(taps) - (_REACH - 1)) * step
-    weights = _interpolation(codec.hop, coarse)
-    omega = np.pi / codec.hop * (chosen + 0.5)
-    turn = omega[:, None, None] * (offsets[None, None, :] - coarse[None, :, None])
-    between = np.concatenate([weights * np.cos(turn), -weights * np.sin(turn)], axis=1)
-    return GridSearch(
+    omega = np.pi / codec.hop * (chosen + 0.5) * coded_hz / sample_rate_hz
+    search = GridSearch(
         codec=codec,
         sample_rate_hz=sample_rate_hz,
+        coded_hz=coded_hz,
         analytic=np.ascontiguousarray(analytic.T, dtype=np.complex64),
-        between=np.asarray(between, dtype=np.float32),
+        omega=omega,
+        between=np.zeros((0, 0, 0), dtype=np.float32),
     )
+    return replace(search, between=_between(search))
 
 
-def _coefficients(codec: Codec, sample_rate_hz: int) -> mdct.Indices:
+def _at_rate(filters: Floats, coded_hz: int, sample_rate_hz: int) -> Floats:
+    """Filters for sound at another rate, of norm 1; they are filled up to a whole number of samples."""
+    if coded_hz == sample_rate_hz:
+        return filters
+    common = math.gcd(coded_hz, sample_rate_hz)
+    units = -(-filters.shape[1] // (coded_hz // common))
+    filled = np.pad(filters, ((0, 0), (0, units * (coded_hz // common) - filters.shape[1])))
+    changed = scipy.signal.resample(filled, units * (sample_rate_hz // common), axis=1)
+    return np.asarray(changed / np.linalg.norm(changed, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _coefficients(codec: Codec, sample_rate_hz: int, coded_hz: int) -> mdct.Indices:
     """Coefficients spread over the band of speech and above; of MP3, those that alias least."""
-    width_hz = sample_rate_hz / 2 / codec.hop
-    highest = min(_HIGHEST_HZ, _HIGHEST_PART * sample_rate_hz)
+    width_hz = coded_hz / 2 / codec.hop
+    highest = min(_HIGHEST_HZ, _HIGHEST_PART * min(sample_rate_hz, coded_hz))
     allowed = np.arange(int(_LOWEST_HZ / width_hz), int(highest / width_hz))
     if codec is MP3:
         allowed = allowed[(allowed % 18 >= 6) & (allowed % 18 < 12)]
@@ -371,22 +455,30 @@ def _coefficients(codec: Codec, sample_rate_hz: int) -> mdct.Indices:
     return np.asarray(allowed[chosen.astype(np.int64)], dtype=np.int64)
 
 
-def _interpolation(hop: int, coarse: npt.NDArray[np.int64]) -> Doubles:
-    """Weights that make a band-limited signal at each offset out of its coarse places [(taps, hop)].
+def _between(search: GridSearch) -> Floats:
+    """What makes the real part at each offset out of both at the coarse places [(k, 2 taps, places)]."""
+    offsets = np.arange(search.places) * (search.hop / search.places)
+    coarse = (np.arange(_COARSE - 1 + 2 * _REACH) - (_REACH - 1)) * search.step
+    weights = _interpolation(search.hop, offsets, coarse)
+    turn = search.omega[:, None, None] * (offsets[None, None, :] - coarse[None, :, None])
+    return np.asarray(
+        np.concatenate([weights * np.cos(turn), -weights * np.sin(turn)], axis=1), dtype=np.float32
+    )
+
+
+def _interpolation(
+    hop: float, offsets: npt.NDArray[np.floating[Any]], coarse: npt.NDArray[np.floating[Any]]
+) -> Doubles:
+    """Weights that make a band-limited signal at each offset out of its coarse places [(taps, places)].
 
     They are the least-squares ones for a flat spectrum within the filter's band; only the nearest
     ``2 * _REACH`` places count for an offset.
     """
     band = _BANDWIDTH / hop  # cycles per sample either side, times two
-    offsets = np.arange(hop)
-    weights = np.zeros((coarse.size, hop))
-    step = hop // _COARSE
-    for first in range(_COARSE):
+    weights = np.zeros((coarse.size, offsets.size))
+    for first, here in enumerate(np.split(np.arange(offsets.size), _COARSE)):
         near = coarse[first : first + 2 * _REACH]
-        here = offsets[first * step : (first + 1) * step]
         gram = np.sinc(band * (near[:, None] - near)) + 1e-7 * np.eye(near.size)
-        cross = np.sinc(band * (near[:, None] - here))
-        weights[first : first + 2 * _REACH, first * step : (first + 1) * step] = np.linalg.solve(
-            gram, cross
-        )
+        cross = np.sinc(band * (near[:, None] - offsets[here]))
+        weights[first : first + 2 * _REACH, here] = np.linalg.solve(gram, cross)
     return weights

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -32,6 +33,18 @@ _VORBIS_OVER: Final = (
     1.15  # its dip over AAC's to be named: behind a second codec the two come near
 )
 _TRIED_PIECES: Final = 40  # in the choice of the window
+# Rates at which sound is coded, and then resampled.
+CODED_HZ: Final[Mapping[Codec, tuple[int, ...]]] = {
+    MP3: (44_100, 48_000, 32_000, 24_000, 22_050, 16_000),
+    AAC_KAISER: (44_100, 48_000),
+    AAC_SINE: (44_100, 48_000),
+}
+LEAST_RESAMPLED_Z: Final = 8.0  # see bench/whole_resampled.py: the highest of all these searches
+TRIED_Z: Final = 5.0  # from here on it is worth following: in a cut recording, parts have weak ones
+_RESAMPLED_PIECES: Final = 60
+_ECHOES: Final = (
+    9  # frames, at most, after which two grids meet again that are heard through one another
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +56,21 @@ class Grid:
     codec : Codec
         With the window under which it shows best.
     offset : int
-        Sample, modulo the codec's hop, at which frames begin.
+        Sample, modulo the codec's hop, at which frames begin; of resampled sound, half a sample of the
+        coder's.
     z : float
         Its dip, in standard deviations over all other offsets.
     is_own : bool
         Whether it is the grid of the file as it is.
+    coded_hz : int or None
+        The rate at which it was coded, where the sound was resampled since.
     """
 
     codec: Codec
     offset: int
     z: float
     is_own: bool = False
+    coded_hz: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,76 @@ def find_generations(
         found = _own(signal, codecs, depths, sample_rate_hz) if own in named else []
         grids += _with_others(found, codec, depths)
     return Generations(tuple(grids), shown, windows) if shown else None
+
+
+@dataclass(frozen=True, slots=True)
+class Resampled:
+    """The clearest grid of a coding at another rate, and how deep all its offsets dip."""
+
+    grid: Grid
+    depths: Depths
+
+    @property
+    def is_found(self) -> bool:
+        """Whether it is clearer than any in recordings that were not coded so."""
+        return self.grid.z >= LEAST_RESAMPLED_Z
+
+
+def find_resampled(
+    signal: Floats,
+    *,
+    sample_rate_hz: int,
+    own: str = "",
+    progress: Callable[[float], None] = lambda _: None,
+) -> Resampled | None:
+    """The clearest grid of a coding at another sample rate, before the sound was resampled.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n,)]
+    sample_rate_hz : int
+    own : str
+        ``MP3``, ``AAC`` or ``Vorbis`` where the file itself is coded so. What its own grid, at this rate,
+        would be heard through is not tried.
+    progress : callable
+        Told the fraction done.
+
+    Returns
+    -------
+    Resampled or None
+        None where none is worth following.
+    """
+    tried = [
+        (codec, coded_hz)
+        for codec, rates_hz in CODED_HZ.items()
+        for coded_hz in rates_hz
+        if coded_hz != sample_rate_hz and not _is_echo(codec, coded_hz, own, sample_rate_hz)
+    ]
+    best: Resampled | None = None
+    for number, (codec, coded_hz) in enumerate(tried):
+        progress(number / len(tried))
+        depths = codec_grid.depths(
+            signal,
+            codec=codec,
+            sample_rate_hz=sample_rate_hz,
+            coded_hz=coded_hz,
+            pieces=_RESAMPLED_PIECES,
+        )
+        if depths is None:
+            continue
+        dips = depths.dips
+        offset = int(dips.argmax())
+        if dips[offset] > (TRIED_Z if best is None else best.grid.z):
+            grid = Grid(codec, offset, float(dips[offset]), coded_hz=coded_hz)
+            best = Resampled(grid, depths)
+    return best
+
+
+def _is_echo(codec: Codec, coded_hz: int, own: str, sample_rate_hz: int) -> bool:
+    """Whether frames of a codec, and those of the file itself, begin together after a few of each."""
+    hops = {each.hop for codecs in FAMILIES.values() for each in codecs if each.name == own}
+    ratios = [Fraction(codec.hop * sample_rate_hz, coded_hz * hop) for hop in hops]
+    return any(max(ratio.numerator, ratio.denominator) <= _ECHOES for ratio in ratios)
 
 
 def _best_window(signal: Floats, codecs: tuple[Codec, ...], sample_rate_hz: int) -> Codec:

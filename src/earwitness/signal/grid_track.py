@@ -4,12 +4,14 @@ Whoever cuts something out of a coded recording, and saves it anew, moves all fr
 their grid lies at another offset from there on. A second coding of the whole also leaves a second grid,
 but at the same time as the first; the two are told apart by that.
 
-Conventions: signals are float32 at the rate at which they were coded [shape=(n,)]; frame i of a trace
-begins at sample ``offset + i * hop``.
+Conventions: signals are float32 [shape=(n,)]; offsets are places as in ``codec_grid``: samples where the
+sound is at the rate at which it was coded, else halves of the coder's samples. Frame i of a trace begins
+i frames after the offset.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -26,16 +28,14 @@ MOST_OFFSETS: Final = 6
 MOST_SEARCHES: Final = 12
 PIECE_Z: Final = 9.0  # how clearly a piece must be expected to show the grid: sets its length
 LEAST_FRAMES: Final = 24
-_BESIDE: Final = (-5, -2, 2, 5)  # offsets, in samples, that the grid's own is compared with
+BESIDE: Final = (-5, -2, 2, 5)  # offsets, in samples, that the grid's own is compared with
 _EVERY: Final = 2  # of the search's coefficients
 _CHUNK: Final = 512  # frames
-_LOUD_DB: Final = (
-    25.0  # under the level that a tenth of the frames exceed: quieter ones don't count
-)
+LOUD_DB: Final = 25.0  # under the level that a tenth of the frames exceed: quieter ones don't count
 _NO_GRID_Z: Final = 3.0
 _AUDIBLE: Final = 30.0  # times what rounding leaves
 _SWITCH_Z: Final = 6.0
-_LIKELY: Final = 4.0  # log likelihood under the best place for a change: about 95 %
+LIKELY: Final = 4.0  # log likelihood under the best place for a change: about 95 %
 _MOST_PIECES: Final = 40  # in the search of a run
 
 Ints = npt.NDArray[np.int64]
@@ -53,14 +53,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A place where the grid's offset changes, somewhere from start to end, by so many samples.
+    """A place where the grid's offset changes, somewhere from start to end.
 
-    ``by_samples`` is what was put in (or, less ``hop``, taken out), modulo ``hop``.
+    ``by_samples`` is what was put in (or, less ``hop``, taken out), modulo ``hop``, in samples of the
+    coder's. Where the grid is lost in between, both ends of that are told, each with the same change.
     """
 
     start_s: float
     end_s: float
-    by_samples: int
+    by_samples: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,10 @@ class GridTrack:
 
     Attributes
     ----------
+    coded_hz : int
+        The rate at which it was coded.
+    per_sample : int
+        Offsets to a sample of the coder's.
     offset : int
         Where most of it lies.
     piece_s : float
@@ -81,12 +86,18 @@ class GridTrack:
     """
 
     codec: Codec
-    sample_rate_hz: int
+    coded_hz: int
+    per_sample: int
     offset: int
     piece_s: float
     spans: tuple[Span, ...]
     jumps: tuple[Jump, ...]
     also: tuple[int, ...]
+
+    @property
+    def z(self) -> float:
+        """How clearly the grid shows in all its spans together, in standard deviations."""
+        return math.hypot(*(span.z for span in self.spans if span.offset >= 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +123,28 @@ def trace(signal: Floats, search: GridSearch, offset: int) -> Trace:
     Trace
         In natural logarithms of power, averaged over coefficients.
     """
-    codec, filters = search.codec, search.real_filters[:, ::_EVERY]
-    length, reach = filters.shape[0], max(_BESIDE)
-    first = offset if offset >= reach else offset + codec.hop
-    count = max(0, (signal.size - first - length - reach) // codec.hop + 1)
+    first = offset * search.hop / search.places
+    last = signal.size - search.length + codec_grid.PAD - 1
+    count = max(0, int((last - first) // search.hop) + 1)
     says, power = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
+    turns = {
+        beside: np.exp(1j * search.omega * beside * search.sample_rate_hz / search.coded_hz)
+        for beside in (0, *BESIDE)
+    }
     for begin in range(0, count, _CHUNK):
         frames = min(_CHUNK, count - begin)
-        start = first + begin * codec.hop - reach
-        sound = np.asarray(signal[start : start + (frames - 1) * codec.hop + length + 2 * reach])
-        windows = np.lib.stride_tricks.sliding_window_view(sound, length)
+        at_samples = first + search.hop * np.arange(begin, begin + frames)
+        start = int(at_samples[0]) - codec_grid.PAD
+        sound = np.asarray(signal[max(0, start) : int(at_samples[-1]) + search.length + 1])
+        sound = np.pad(sound, (max(0, -start), 0))
+        heard = search.heard_at(sound, at_samples - start)[:, ::_EVERY]
         at = {
-            beside: np.square(np.ascontiguousarray(windows[reach + beside :: codec.hop]) @ filters)
-            for beside in (0, *_BESIDE)
+            beside: np.square((heard * turn[::_EVERY].astype(np.complex64)).real)
+            for beside, turn in turns.items()
         }
-        around = sum(at[beside] for beside in _BESIDE) / np.float32(len(_BESIDE))
+        around = sum(at[beside] for beside in BESIDE) / np.float32(len(BESIDE))
         floor = np.float32(QUIET) + codec_grid.DEEPEST * around
-        beside_logs = sum(np.log(at[beside] + floor) for beside in _BESIDE) / len(_BESIDE)
+        beside_logs = sum(np.log(at[beside] + floor) for beside in BESIDE) / len(BESIDE)
         says[begin : begin + frames] = (beside_logs - np.log(at[0] + floor)).mean(axis=1)
         power[begin : begin + frames] = around.mean(axis=1)
         release(signal)
@@ -140,6 +156,7 @@ def follow(
     *,
     codec: Codec,
     sample_rate_hz: int,
+    coded_hz: int | None = None,
     offset: int,
     threshold: float,
     progress: Callable[[float], None] = lambda _: None,
@@ -158,6 +175,8 @@ def follow(
     signal : np.ndarray [shape=(n,)]
     codec : Codec
     sample_rate_hz : int
+    coded_hz : int, optional
+        The rate at which it was coded; without it, that of the signal.
     offset : int
         From ``codec_grid.depths``.
     threshold : float
@@ -175,7 +194,7 @@ def follow(
     Korycki 2014, Forensic Science International 238 (frame offsets over time, silent frames left
     out); Yang, Qu and Huang 2008, ACM MM&Sec (breaks of MP3 frame offsets as evidence of editing).
     """
-    search = codec_grid.grid_search(codec, sample_rate_hz)
+    search = codec_grid.grid_search(codec, sample_rate_hz, coded_hz)
     first = trace(signal, search, offset)
     loud = _loud(first.power)
     if loud.sum() < LEAST_FRAMES:
@@ -204,9 +223,10 @@ def follow(
     spans, jumps = _spans(states, pieces, traces, search)
     return GridTrack(
         codec=codec,
-        sample_rate_hz=sample_rate_hz,
+        coded_hz=search.coded_hz,
+        per_sample=search.per_sample,
         offset=offset,
-        piece_s=frames * codec.hop / sample_rate_hz,
+        piece_s=frames * search.hop / sample_rate_hz,
         spans=spans,
         jumps=jumps,
         also=tuple(also),
@@ -217,7 +237,7 @@ def _loud(power: Floats) -> npt.NDArray[np.bool_]:
     """Frames within 25 dB of the level that a tenth of all frames exceed."""
     if power.size == 0:
         return np.zeros(0, dtype=bool)
-    loud: npt.NDArray[np.bool_] = power > np.quantile(power, 0.9) * 10 ** (-_LOUD_DB / 10)
+    loud: npt.NDArray[np.bool_] = power > np.quantile(power, 0.9) * 10 ** (-LOUD_DB / 10)
     return loud & (power > QUIET)
 
 
@@ -305,23 +325,23 @@ def _search_run(
     threshold: float,
 ) -> int | None:
     """The offset of another grid within a run of pieces, if there is one."""
-    hop = search.codec.hop
-    first = max(0, int(pieces.edges[run[0]]) * hop - search.lead)
-    last = int(pieces.edges[run[1]]) * hop + search.length + hop
+    first = max(0, int(pieces.edges[run[0]] * search.hop) - search.lead)
+    last = int(np.ceil((pieces.edges[run[1]] + 1) * search.hop)) + search.length
     stretch = signal[first:last]
     found = codec_grid.depths_of(stretch, search, pieces=_MOST_PIECES, least=1)
     if found is None:
         return None
     dips = found.dips
     best = int(dips.argmax())
-    return (best + first) % hop if dips[best] >= threshold else None
+    moved = round(first * search.places / search.hop)
+    return (best + moved) % search.places if dips[best] >= threshold else None
 
 
 def _spans(
     states: Ints, pieces: _Pieces, traces: list[Trace], search: GridSearch
 ) -> tuple[tuple[Span, ...], tuple[Jump, ...]]:
     """Runs of one state, and the changes between them, placed to the frame."""
-    codec, rate_hz = search.codec, search.sample_rate_hz
+    frame_s = search.hop / search.sample_rate_hz
     changes = np.flatnonzero(np.diff(states)) + 1
     bounds = [_change_frames(int(piece), states, pieces, traces) for piece in changes]
     starts = np.concatenate([[0], changes])
@@ -330,8 +350,8 @@ def _spans(
     z = [pieces.z(trace) for trace in traces]
 
     def seconds(frame: int, state: int) -> float:
-        offset = traces[state].offset if state >= 0 else codec.hop // 2
-        return (frame * codec.hop + offset + (search.span - codec.hop) / 2) / rate_hz
+        offset = traces[state].offset / search.places if state >= 0 else 0.5
+        return (frame + offset - 0.5) * frame_s + search.span / 2 / search.sample_rate_hz
 
     spans = []
     for index, (start, end) in enumerate(zip(starts, ends, strict=True)):
@@ -353,11 +373,12 @@ def _spans(
         low, best, _ = bounds[index - 1] if index else (0, 0, 0)
         if last is not None and last[0] != state:
             _, _, high = bounds[index - 1]
-            by = (traces[state].offset - traces[last[0]].offset) % codec.hop
+            places = (traces[state].offset - traces[last[0]].offset) % search.places
+            by = places / search.per_sample if search.is_resampled else places
             jumps.append(Jump(min(last[1], seconds(low, state)), seconds(high, state) + 0.0, by))
         if index < len(bounds):
             low, best, high = bounds[index]
-            last = (state, seconds(low, state) - codec.hop / rate_hz, seconds(best, state))
+            last = (state, seconds(low, state) - frame_s, seconds(best, state))
     return tuple(spans), tuple(jumps)
 
 
@@ -373,7 +394,7 @@ def _change_frames(
     before = _likelihood(int(states[piece - 1]), traces, pieces, first, last)
     after = _likelihood(int(states[piece]), traces, pieces, first, last)
     gain = np.concatenate([[0.0], np.cumsum(before - after)])
-    likely = np.flatnonzero(gain >= gain.max() - _LIKELY)
+    likely = np.flatnonzero(gain >= gain.max() - LIKELY)
     return first + int(likely[0]), first + int(gain.argmax()), first + int(likely[-1])
 
 
