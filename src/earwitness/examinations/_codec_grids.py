@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from earwitness.evidence.decode import Floats, StreamFacts
-from earwitness.signal.codec_grid import CODECS, VORBIS, Depths
+from earwitness.signal.codec_grid import AAC_KAISER, CODECS, MP3, VORBIS, Depths
 from earwitness.signal.codings import codec_named
 from earwitness.signal.generations import (
+    CODED_HZ,
     LEAST_RESAMPLED_Z,
     LEAST_Z,
     Generations,
@@ -141,6 +142,12 @@ def _as_list(resampled: Resampled) -> list[Any]:
         resampled.depths.frames,
         resampled.depths.per_sample,
     ]
+
+
+def rates_tried() -> str:
+    """The rates of codings before a resampling that are tried, in words."""
+    mp3, aac = (", ".join(f"{hz:,}" for hz in CODED_HZ[codec]) for codec in (MP3, AAC_KAISER))
+    return f"for MP3 {mp3} Hz and for AAC {aac} Hz"
 
 
 def earlier_of(found: Searched) -> list[Grid]:

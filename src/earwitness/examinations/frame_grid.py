@@ -10,6 +10,7 @@ from earwitness.examinations._codec_grids import (
     coding_of,
     earlier_of,
     followed,
+    rates_tried,
     searched,
 )
 from earwitness.examinations._codec_measured import jump_rate
@@ -25,8 +26,7 @@ from earwitness.outcome import (
     Points,
     numbers,
 )
-from earwitness.signal.codec_grid import MP3
-from earwitness.signal.generations import CODED_HZ, LEAST_RESAMPLED_Z, LEAST_Z
+from earwitness.signal.generations import LEAST_RESAMPLED_Z, LEAST_Z
 from earwitness.signal.grid_track import GridTrack, Span
 from earwitness.signal.recording import Recording
 
@@ -129,8 +129,8 @@ def _limits(first: GridTrack, *, is_measured: bool) -> tuple[str, ...]:
         f"{first.codec.hop} of cuts at random.",
         "Sound that was edited before its first lossy coding, or while it was not coded, has no grid "
         "that could jump.",
-        "A resampling between the codings makes the grid weaker, and a change of speed removes it. Rates "
-        f"that were tried: {', '.join(f'{hz:,}' for hz in sorted(CODED_HZ[MP3], reverse=True))} Hz.",
+        "A resampling between the codings makes the grid weaker, and a change of speed removes it. Where "
+        f"no grid shows at the recording's own rate, those are tried {rates_tried()}.",
         "A jump shows that the coded sound was cut or joined here, not why: programs that record in "
         "parts, and players that skip, leave the same.",
     ]

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from earwitness.evidence.exhibit import Role
-from earwitness.examinations._codec_grids import Searched, coding_of, searched, sound
+from earwitness.examinations._codec_grids import (
+    Searched,
+    coding_of,
+    rates_tried,
+    searched,
+    sound,
+)
 from earwitness.examinations._codec_measured import (
     COVERED,
     MISSED,
@@ -28,9 +34,8 @@ from earwitness.outcome import (
     Strength,
     numbers,
 )
-from earwitness.signal.codec_grid import AAC_KAISER, MP3, Depths
+from earwitness.signal.codec_grid import Depths
 from earwitness.signal.generations import (
-    CODED_HZ,
     FAMILIES,
     LEAST_RESAMPLED_Z,
     LEAST_Z,
@@ -214,9 +219,8 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
         "No trace found does not mean that it was never coded before. "
         f"Of recordings that were, {MISSED}.",
         "A grid is found only at the sample rate at which it was coded. Tried was "
-        f"{recording.facts.sample_rate_hz:,} Hz and, where no grid of MP3 or AAC shows there, for MP3 "
-        f"{_listed(CODED_HZ[MP3])} Hz and for AAC {_listed(CODED_HZ[AAC_KAISER])} Hz. A change of speed "
-        "hides it.",
+        f"{recording.facts.sample_rate_hz:,} Hz and, where no grid of MP3 or AAC shows there, "
+        f"{rates_tried()}. A change of speed hides it.",
         "An MP3 or AAC that was coded again at the same rate is not told from one that was coded once; "
         "of one that was coded again at a lower rate, with frames at other places, nothing shows.",
         "Earlier codings in Opus or AMR are not examined: neither leaves a grid that stays.",
@@ -226,10 +230,6 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     if claimed not in COVERED:
         limits.append(f"False alarms were not measured on recordings coded in {claimed}.")
     return tuple(limits)
-
-
-def _listed(rates_hz: Sequence[int]) -> str:
-    return ", ".join(f"{hz:,}" for hz in rates_hz)
 
 
 def _details(found: Searched, numbers_of: Numbers | None) -> dict[str, object]:

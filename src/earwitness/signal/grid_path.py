@@ -39,7 +39,6 @@ _SAME: Final = 4  # places that one offset may seem to wander by
 _LEAST_SHOWN, _MOST_SHOWN = 0.1, 1.5  # standard deviations, by which a frame shows its grid
 _ROUNDS: Final = 3
 _FRAMES_AT_ONCE: Final = 256
-
 _OVER_PAUSES_DB, _LEAST_RANGE_DB = 6.0, 12.0
 _NONE: Final = -1
 
