@@ -87,7 +87,7 @@ def test_a_cut_in_what_was_mp3_has_the_ratio_of_both(tmp_path: Path) -> None:
     outcome = examined(with_population(tmp_path, tape))
     assert isinstance(outcome, Finding), outcome
     assert outcome.measure("of these, where the frame grid of an earlier coding jumps").value == 1
-    (told,) = [each for each in outcome.details["places"] if each["log10_lr_of_a_jump"]]
+    (told,) = [each for each in outcome.details["places"] if each["log10_lr_of_the_grid"]]
     assert told["at_s"] == pytest.approx(7.2, abs=0.05)
     assert told["low"] <= told["log10_lr"] <= told["high"]
     (place,) = [each for each in outcome.places if "grid" in each.label]
