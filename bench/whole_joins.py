@@ -4,8 +4,9 @@ Recordings are made of pieces of utterances (LibriSpeech and speechocean762, bot
 of five speakers of the training half that are there for it: of one recording, of one speaker or of
 two, cut anywhere, in pauses, or with a cross-fade. A third of them is left untouched. Before the cuts a
 recording may be played up to a fifth faster or slower, which makes another voice of it, be coloured as by
-another microphone, heard in a room, with noise, or through a codec that an editor would have got it
-from; after them it may be louder or quieter, and it is saved in one of the bench's formats.
+another microphone, heard in a room, with noise, with its pauses turned down, or through a codec that an
+editor would have got it from; after them it may be louder or quieter, and it is saved in one of the
+bench's formats.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.ndimage
 import scipy.signal
 import soxr
 import whole_data as data
@@ -22,12 +24,18 @@ from earwitness.signal.codings import Coding, send_through_codec
 from earwitness.signal.join_frames import FRAME_S, frames
 
 POSITIVE, IGNORED = 2, 12  # frames to either side of a cut
+END = 75  # frames
 UNTOUCHED = 1 / 3
 CROSS_FADES, PAUSES = 0.15, 0.15
 LEAST_S = 4.0
-FASTER, PLAIN_FASTER = 0.2, 0.05  # natural logarithm
+FASTER = 0.2  # natural logarithm
 COLOURED_HZ = (0, 150, 500, 1_000, 2_000, 4_000, 6_000, 8_000)
 COLOURED_DB = 5.0  # standard deviation at each
+GATE_S = (
+    0.01,
+    0.05,
+)  # over which power is told, and within which sound is let through and shut out
+GATE_DB = 25.0  # below the mean power
 BEFORE = (
     Coding("mp3", 64_000, 22_050),
     Coding("mp3", 128_000, 44_100),
@@ -45,16 +53,14 @@ class Heard:
     target: Floats
 
 
-def recordings(learn: Sequence[data.Carrier], seed: int, *, plain: bool = False) -> Iterator[Heard]:
-    """One recording for each utterance, three for each of LibriSpeech's; another seed gives others.
-
-    Plain ones are played at most 5 % faster or slower, and not coloured.
-    """
+def recordings(learn: Sequence[data.Carrier], seed: int) -> Iterator[Heard]:
+    """One recording for each utterance, three for each of LibriSpeech's; another seed gives others."""
     rng = np.random.default_rng([seed, 11])
     saves = list(data.SAVES)
     often = [each for each in learn for _ in range(3 if each.set_name == "librispeech" else 1)]
-    for carrier in often:
-        conditions = _Conditions(rng, plain=plain)
+    for place in rng.permutation(len(often)):
+        carrier = often[place]
+        conditions = _Conditions(rng)
         if rng.uniform() < UNTOUCHED:
             edited = data.Edited(conditions.applied(carrier), ())
         else:
@@ -67,8 +73,12 @@ def recordings(learn: Sequence[data.Carrier], seed: int, *, plain: bool = False)
 
 
 def _target(cuts_s: Sequence[float], count: int) -> Floats:
-    """1 at a join, 0 where there is none, -1 where it is not counted."""
+    """1 at a join, 0 where there is none, -1 where it is not counted: beside joins, and at the ends.
+
+    Where one recording ends and the next begins, what is put in a row for a batch sounds like a join.
+    """
     target = np.zeros(count, np.float32)
+    target[:END] = target[max(0, count - END) :] = -1
     at = np.round(np.array(cuts_s) / FRAME_S).astype(int)
     for reach, value in ((IGNORED, -1), (POSITIVE, 1)):
         for place in at:
@@ -79,15 +89,14 @@ def _target(cuts_s: Sequence[float], count: int) -> Floats:
 class _Conditions:
     """What is done to all pieces of a recording alike, before it is cut; drawn once."""
 
-    def __init__(self, rng: np.random.Generator, *, plain: bool) -> None:
+    def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self.plain = plain
-        faster, often = (PLAIN_FASTER, 0.5) if plain else (FASTER, 0.7)
-        self.speed = float(np.exp(rng.uniform(-faster, faster))) if rng.uniform() < often else 1.0
-        self.colour = None if plain or rng.uniform() < 0.5 else _colour(rng)
+        self.speed = float(np.exp(rng.uniform(-FASTER, FASTER))) if rng.uniform() < 0.7 else 1.0
+        self.colour = None if rng.uniform() < 0.5 else _colour(rng)
         self.snr_db = rng.uniform(10, 45) if rng.uniform() < 0.4 else None
         self.tilt = rng.uniform(-0.9, 0.9)  # of the noise: rumble, white, hiss
         self.room_s = rng.uniform(0.15, 0.6) if rng.uniform() < 0.25 else None
+        self.gate_db = rng.uniform(6, 30) if rng.uniform() < 0.2 else None
         self.codec = BEFORE[int(rng.integers(len(BEFORE)))] if rng.uniform() < 0.25 else None
         self._known: dict[str, Floats] = {}
 
@@ -110,6 +119,8 @@ class _Conditions:
             noise = scipy.signal.lfilter([1.0], [1.0, self.tilt], noise)
             level = data.level(out) / np.sqrt(np.mean(noise**2)) * 10 ** (-self.snr_db / 20)
             out = out + level * noise
+        if self.gate_db is not None:
+            out = _gated(out, self.gate_db)
         out = np.clip(out, -1, 1).astype(np.float32)
         if self.codec is not None:
             out = send_through_codec(out, self.codec, sample_rate_hz=data.RATE_HZ)
@@ -128,6 +139,17 @@ def _colour(rng: np.random.Generator) -> Floats:
     """A filter whose response wanders by some decibels over frequency [shape=(129,)]."""
     gains = 10 ** (rng.normal(0.0, COLOURED_DB, len(COLOURED_HZ)) / 20)
     return scipy.signal.firwin2(129, COLOURED_HZ, gains, fs=data.RATE_HZ).astype(np.float32)
+
+
+def _gated(sound: Floats, fall_db: float) -> Floats:
+    """What is far below speech is turned down, as editors of audio books and telephones do it."""
+    size = round(GATE_S[0] * data.RATE_HZ)
+    power = scipy.ndimage.uniform_filter1d(sound**2, size, mode="nearest")
+    low = 10 ** (-GATE_DB / 10) * np.mean(sound**2)
+    wanted = np.where(power < low, 10 ** (-fall_db / 20), 1.0)
+    keep = np.exp(-1 / (GATE_S[1] * data.RATE_HZ))
+    gain = scipy.signal.lfilter([1 - keep], [1, -keep], wanted - 1.0) + 1.0
+    return np.asarray(sound * np.maximum(gain, wanted), dtype=np.float32)
 
 
 def _many_cuts(
@@ -150,9 +172,7 @@ def _many_cuts(
         if draw > 0.6:
             other = data.donor(carrier, "same speaker" if draw < 0.8 else "another", rng, others)
             if other is not None:
-                alike = (
-                    conditions if rng.uniform() < 0.5 else _Conditions(rng, plain=conditions.plain)
-                )
+                alike = conditions if rng.uniform() < 0.5 else _Conditions(rng)
                 source = alike.applied(other)
         elif draw < 0.3:
             where = at + int(rng.uniform(0.3, 3.0) * data.RATE_HZ)

@@ -14,7 +14,7 @@ import whole_data as data
 from scipy.stats import binomtest
 
 from earwitness.examinations._codec_measured import jump_worth
-from earwitness.examinations._edit_jumps import Fused, Grids, with_grids
+from earwitness.examinations._edit_jumps import Fused, Grids, Judged, judge, with_grids
 from earwitness.examinations._reference_speech import kinds_of
 from earwitness.signal.cuts import (
     RARITIES,
@@ -214,31 +214,32 @@ def report(keep: Path, half: str, table_path: Path) -> None:
 def _report_grids(
     rows: Sequence[Row], reached: Floats, weights: Floats, table: Calibration
 ) -> None:
-    """The same of WAV with the grids of codings at another rate: ranked by the best ratio of all places."""
+    """The same of WAV with the grids of codings at another rate.
+
+    Recordings are ranked by the mean likelihood ratio of their places: that of one cut somewhere, no place
+    being the likelier beforehand, against none. A long recording has more places, and so higher best ones.
+    """
     worth = jump_worth("lossless", is_resampled=True)
 
     def fused(row: Row) -> Fused:
         return with_grids(find_places(row.moments, reached, weights), row.grids, worth)
 
-    def ratios(row: Row) -> Floats:
-        its = fused(row)
-        return np.asarray(table.log10_lr(its.places.score) + its.added[:, 1])
+    def judged(row: Row, stated: float = 0.05) -> Judged:
+        seconds = row.moments.duration_s
+        return judge(fused(row), table, duration_s=seconds, most_probable_error=stated)
+
+    def of_any(row: Row) -> float:
+        return float(np.log10(np.mean(10.0 ** judged(row).ratios)))
 
     def told(row: Row, stated: float = 0.05) -> Floats:
-        its = fused(row)
-        bar = table.score_for(stated, row.moments.duration_s)
-        least = max(0.0, float(table.log10_lr(np.array([bar]))[0]))
-        sounds = (its.places.score >= bar) & (ratios(row) > 0) & (ratios(row) >= least)
-        over = sounds | (its.jump >= 0)
-        return its.places.at_s[over]
+        return fused(row).places.at_s[judged(row, stated).is_told]
 
     print("\nWith grids of codings at another rate, EER %:\n")
     print("| saved as | set | untouched | " + " | ".join(data.CUTS) + " |")
     print("|---|---|---|" + "---|" * len(data.CUTS))
     for set_name in ("librispeech", "speechocean762", "both"):
-        print(_eer_line(rows, "wav", set_name, lambda row: float(ratios(row).max())))
-    kinds = [_eer(rows, "both", "random", lambda row: float(ratios(row).max()), kind)
-             for kind in data.KINDS]  # fmt: skip
+        print(_eer_line(rows, "wav", set_name, of_any))
+    kinds = [_eer(rows, "both", "random", of_any, kind) for kind in data.KINDS]
     cells = " | ".join(
         f"{kind}: {value:.1f} ({n})" for kind, (value, _, n) in zip(data.KINDS, kinds, strict=True)
     )

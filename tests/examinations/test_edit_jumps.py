@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from earwitness.examinations._codec_strength import NEAR_S, Worth
-from earwitness.examinations._edit_jumps import Grids, with_grids
-from earwitness.signal.cuts import Places
+from earwitness.examinations._edit_jumps import Grids, judge, with_grids
+from earwitness.signal.cuts import Calibration, Places, Untouched
 from earwitness.signal.grid_track import Jump
 
 WORTH = Worth(found=98, cuts=98, false=0, seconds=1_000.0)
@@ -83,3 +83,20 @@ def test_a_grid_that_holds_says_nothing_where_that_was_not_measured() -> None:
     """As of a coding at the recording's own rate."""
     fused = with_grids(sounding([1.0], [3.0]), jumping([], ((0.0, 9.0),)), WORTH)
     assert not fused.added.any()
+
+
+def test_what_sounds_cut_is_told_unless_the_grid_holds_there_and_where_it_jumps_anyway() -> None:
+    """Two places just over the bar, one of them in a grid that holds; one far under it, at a jump."""
+    measured = Calibration(
+        [Untouched(np.linspace(-5, 2, 500), 1_000.0)], np.linspace(1.5, 4, 200), 99
+    )
+    bar = measured.score_for(0.05, 10.0)
+    places = sounding([1.0, 3.0, 5.0, 7.0], [bar + 0.01, bar + 0.01, -4.0, bar - 0.01])
+    grids = jumping([Jump(4.9, 5.1, 7)], ((2.0, 4.0),))
+    worth = Worth(found=90, cuts=98, false=0, seconds=1_000.0, missed=4, held=0.95)
+    fused = with_grids(places, grids, worth)
+    judged = judge(fused, measured, duration_s=10.0, most_probable_error=0.05)
+    assert judged.bar == bar
+    assert judged.sounds_cut.tolist() == [True, False, False, False]
+    assert judged.is_told.tolist() == [True, False, True, False]
+    assert judged.ratios == pytest.approx(measured.log10_lr(places.score) + fused.added[:, 1])

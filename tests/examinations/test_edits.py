@@ -38,7 +38,7 @@ def with_population(folder: Path, tape: Path, count: int = 12) -> Case:
 
 def cut_voice() -> Floats:
     """Twenty-three seconds of a voice, of which some were taken out in the middle of a word."""
-    return np.concatenate([sounds.voice(12.2), sounds.voice(11.0, start_s=20.1)])
+    return np.concatenate([sounds.voice(12.2), sounds.voice(11.0, start_s=25.0)])
 
 
 @pytest.fixture(scope="module")

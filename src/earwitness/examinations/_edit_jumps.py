@@ -11,7 +11,7 @@ import numpy.typing as npt
 from earwitness.examinations._codec_grids import earlier_of, followed, searched
 from earwitness.examinations._codec_strength import NEAR_S, Worth
 from earwitness.examinations._contract import CaseView
-from earwitness.signal.cuts import Places
+from earwitness.signal.cuts import Calibration, Places
 from earwitness.signal.grid_track import Jump
 from earwitness.signal.recording import Recording
 
@@ -49,6 +49,26 @@ class Fused:
     places: Places
     jump: npt.NDArray[np.int64]
     added: Floats64
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Which of all places are told.
+
+    Attributes
+    ----------
+    ratios : np.ndarray [shape=(n,)]
+        Log10 likelihood ratios, with what the grid adds.
+    bar : float
+        The score that a place must reach to be told for how it sounds.
+    sounds_cut, is_told : np.ndarray of bool [shape=(n,)]
+        Those over the bar; and those, and where a grid jumps.
+    """
+
+    ratios: Floats64
+    bar: float
+    sounds_cut: npt.NDArray[np.bool_]
+    is_told: npt.NDArray[np.bool_]
 
 
 def grids_of(recording: Recording, case: CaseView) -> Grids | None:
@@ -98,6 +118,20 @@ def with_grids(places: Places, grids: Grids | None, worth: Worth | None) -> Fuse
         added[index] = worth.log10_lr(its.end_s - its.start_s)
     added[_is_held(places.at_s, grids) & (jump < 0)] = worth.log10_lr_held()
     return Fused(places, jump, added)
+
+
+def judge(
+    fused: Fused, measured: Calibration, *, duration_s: float, most_probable_error: float
+) -> Judged:
+    """Tell the places that sound cut as untouched speech of this length rarely does, and the jumps.
+
+    Where a place sounds cut, what the grid says must leave it a ratio as high as the bar has by itself.
+    """
+    ratios = np.asarray(measured.log10_lr(fused.places.score) + fused.added[:, 1])
+    bar = measured.score_for(most_probable_error, duration_s)
+    least = max(0.0, float(measured.log10_lr(np.array([bar]))[0]))
+    sounds_cut = (fused.places.score >= bar) & (ratios > 0) & (ratios >= least)
+    return Judged(ratios, bar, sounds_cut, sounds_cut | (fused.jump >= 0))
 
 
 def _is_held(at_s: Floats64, grids: Grids) -> npt.NDArray[np.bool_]:

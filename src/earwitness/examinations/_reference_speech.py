@@ -153,7 +153,7 @@ def _of_population(
 ) -> Reference:
     identity = hashlib.sha256(" ".join(exhibit.sha256 for exhibit, _ in chosen).encode())
     arrays = recording.shared(
-        f"edits_3_population_{identity.hexdigest()[:16]}",
+        f"edits_4_population_{identity.hexdigest()[:16]}",
         lambda: _measured(recording, case, chain, chosen),
     )
     untouched, edited = (_stored_moments(arrays, name) for name in ("untouched", "edited"))

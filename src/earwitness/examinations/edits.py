@@ -13,7 +13,7 @@ from earwitness.examinations._codec_grids import coding_of
 from earwitness.examinations._codec_measured import jump_worth
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._edit_figures import close_up_of, timeline
-from earwitness.examinations._edit_jumps import grids_of, with_grids
+from earwitness.examinations._edit_jumps import grids_of, judge, with_grids
 from earwitness.examinations._reference_speech import reference_for
 from earwitness.outcome import Asked, Figure, Finding, NotExamined
 from earwitness.signal.cuts import find_places
@@ -43,7 +43,7 @@ def edits_v1(
 
     1. All is heard at 16 kHz. Moments that stand out within 20 ms are kept, with eight cues each: a
        step in what linear prediction leaves; what small networks that learned joins of speech make
-       of 140 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
+       of up to 270 ms either way; how the 1.6 s before differ from the 1.6 s after in the level and the
        spectrum of the noise, the band, the fall of the sound in the room, and the offset of the
        samples; and whether tones that run through the recording, as hum does, break there.
     2. Untouched speech is brought into the conditions of this recording: its level, noise, band and
@@ -73,18 +73,19 @@ def edits_v1(
     coding = coding_of(recording.facts)
     worth = None if grids is None else jump_worth(coding, is_resampled=grids.is_resampled)
     fused = with_grids(places, grids, worth)  # 5
-    places, measured = fused.places, reference.calibration
-    ratios = measured.log10_lr(places.score) + fused.added[:, 1]  # 4
-    bar = measured.score_for(most_probable_error, recording.duration_s)  # 6
-    least = max(0.0, float(measured.log10_lr(np.array([bar]))[0]))
-    heard = (places.score >= bar) & (ratios > 0) & (ratios >= least)
+    judged = judge(  # 4, 6
+        fused,
+        reference.calibration,
+        duration_s=recording.duration_s,
+        most_probable_error=most_probable_error,
+    )
     told = words.Told(
         fused,
-        ratios,
-        np.flatnonzero(heard),
-        np.flatnonzero(heard | (fused.jump >= 0)),
+        judged.ratios,
+        np.flatnonzero(judged.sounds_cut),
+        np.flatnonzero(judged.is_told),
         None if worth is None else int((fused.jump >= 0).sum()),
-        bar,
+        judged.bar,
         recording.duration_s,
         reference,
     )
@@ -120,7 +121,7 @@ def _moments(recording: Recording, case: CaseView) -> Moments:
         )
         return {"at_s": found.at_s, "cues": found.cues, "duration_s": np.array(found.duration_s)}
 
-    arrays = recording.shared("edits_3_moments", compute)
+    arrays = recording.shared("edits_4_moments", compute)
     return Moments(arrays["at_s"], arrays["cues"], float(arrays["duration_s"]))
 
 

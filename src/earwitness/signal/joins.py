@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +19,25 @@ from earwitness.signal.join_frames import FRAME
 from earwitness.signal.native import release
 from earwitness.signal.prediction import BLOCK
 
-WIDTH: Final = 64
-DILATIONS: Final = (1, 1, 2, 4, 8, 16, 32, 1, 4)
 TAPS: Final = 3
-REACH: Final = sum(DILATIONS)  # frames to either side that the network hears
 _MARGIN: Final = 1_024  # frames: of the network's reach and of the second around, rounded up
 _PIECE: Final = 30_000  # frames at once: a minute
 
 Floats32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A convolution [shape=(taps, a, b)], and what is added to it [shape=(b,)]."""
+
+    weights: Floats32
+    bias: Floats32
+
+    def __call__(self, held: Floats32, dilation: int) -> Floats32:
+        """What the layer finds of each frame [shape=(n, b)]; what would be negative is zero."""
+        out = convolve(held, self.weights, dilation)
+        out += self.bias
+        return np.maximum(out, 0, out=out)
 
 
 @dataclass(frozen=True)
@@ -37,31 +48,37 @@ class Network:
     ----------
     mean, spread : np.ndarray [shape=(channels,)]
         By which what is told of a frame is brought to one scale.
-    weights : sequence of np.ndarray [shape=(taps, a, b)]
-        The last one [shape=(width, 1)] gives the log odds.
-    biases : sequence of np.ndarray
+    layers : sequence of Layer
+    dilations : sequence of int
+        How many frames lie between the taps of each layer.
+    last : Layer
+        Its weights [shape=(1, width, 1)] give the log odds.
     """
 
     mean: Floats32
     spread: Floats32
-    weights: Sequence[Floats32]
-    biases: Sequence[Floats32]
+    layers: Sequence[Layer]
+    dilations: Sequence[int]
+    last: Layer
+
+    @property
+    def reach(self) -> int:
+        """Frames to either side that are heard."""
+        return sum(self.dilations)
 
     def __call__(self, shown: Floats32) -> Floats32:
         """Log odds that a join is here, for each frame [shape=(n,)], by its own training's lights."""
         held = (shown - self.mean) / self.spread
-        for number, dilation in enumerate(DILATIONS):
-            out = convolve(held, self.weights[number], dilation)
-            out += self.biases[number]
-            np.maximum(out, 0, out=out)
+        for number, (layer, dilation) in enumerate(zip(self.layers, self.dilations, strict=True)):
+            out = layer(held, dilation)
             held = held + out if number else out
-        last = held @ self.weights[-1] + self.biases[-1]
+        last = held @ self.last.weights[0] + self.last.bias
         return np.asarray(last[:, 0], dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Networks:
-    """Several networks that learned the same, each from other beginnings.
+    """Several networks that learned the same, each of a shape of its own.
 
     Where one takes something of a voice for a join, the others seldom do.
     """
@@ -78,10 +95,11 @@ class Networks:
 
 def convolve(held: Floats32, weights: Floats32, dilation: int) -> Floats32:
     """Convolve frames [shape=(n, a)] with weights [shape=(taps, a, b)]; zeros beyond the ends."""
-    half = TAPS // 2 * dilation
+    taps = weights.shape[0]
+    half = taps // 2 * dilation
     padded = np.pad(held, ((half, half), (0, 0)))
     total = np.zeros((held.shape[0], weights.shape[2]), dtype=np.float32)
-    for tap in range(TAPS):
+    for tap in range(taps):
         total += padded[tap * dilation : tap * dilation + held.shape[0]] @ weights[tap]
     return total
 
@@ -89,28 +107,38 @@ def convolve(held: Floats32, weights: Floats32, dilation: int) -> Floats32:
 @cache
 def networks() -> Networks:
     """The networks that were learned by bench/whole_train.py."""
-    with np.load(Path(__file__).parent / "joins_2.npz", allow_pickle=False) as stored:
+    with np.load(Path(__file__).parent / "joins_3.npz", allow_pickle=False) as stored:
         return networks_of({name: stored[name] for name in stored.files})
 
 
-def networks_of(stored: Mapping[str, npt.NDArray[np.float16]]) -> Networks:
-    """Networks from their stored arrays, whose first axis is theirs."""
-    whole = {name: value.astype(np.float32) for name, value in stored.items()}
+def networks_of(stored: Mapping[str, npt.NDArray[Any]]) -> Networks:
+    """Networks from their stored arrays, whose names begin with the number of theirs."""
+    numbers = sorted({name.split(".")[0] for name in stored})
     return Networks(
         [
-            _network_of({name: value[number] for name, value in whole.items()})
-            for number in range(len(whole["mean"]))
+            _network_of(
+                {
+                    name.split(".")[1]: value
+                    for name, value in stored.items()
+                    if name.startswith(f"{number}.")
+                }
+            )
+            for number in numbers
         ]
     )
 
 
-def _network_of(whole: Mapping[str, Floats32]) -> Network:
-    names = [*(str(number) for number in range(len(DILATIONS))), "_last"]
+def _network_of(stored: Mapping[str, npt.NDArray[Any]]) -> Network:
+    def layer(name: str) -> Layer:
+        return Layer(stored[f"w_{name}"].astype(np.float32), stored[f"b_{name}"].astype(np.float32))
+
+    dilations = [int(each) for each in stored["dilations"]]
     return Network(
-        whole["mean"],
-        whole["spread"],
-        [whole[f"w{name}"] for name in names],
-        [whole[f"b{name}"] for name in names],
+        stored["mean"].astype(np.float32),
+        stored["spread"].astype(np.float32),
+        [layer(str(number)) for number in range(len(dilations))],
+        dilations,
+        layer("last"),
     )
 
 

@@ -47,7 +47,7 @@ def find_moments(
 
     1. *Step*: the highest half millisecond of what linear prediction leaves, or of the sound above
        6 kHz, within 4 ms, against the highest of the 20 ms on either side (after Cooper 2010).
-    2. *Join*: what small networks, which learned joins of speech, make of 140 ms either way.
+    2. *Join*: what small networks, which learned joins of speech, make of up to 270 ms either way.
     3. Where tones that run through the recording break, there is a moment, too (``tones``).
     4. The two sides are compared: noise, band, room, offset (``both_sides``).
     """
