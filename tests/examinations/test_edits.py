@@ -115,6 +115,8 @@ def test_without_a_population_the_shipped_table_is_used_and_named(tmp_path: Path
     outcome = examined(case)
     assert isinstance(outcome, Finding), outcome
     assert "the shipped table" in str(outcome.measure("untouched speech").value)
+    note = outcome.measure("places of untouched speech of this length that would be told").note
+    assert re.search(r"; 0\.\d+ of LibriSpeech, 0\.\d+ of speechocean762$", note)
 
 
 def test_the_table_states_short_and_long_recordings_apart() -> None:
@@ -125,6 +127,9 @@ def test_the_table_states_short_and_long_recordings_apart() -> None:
         bar = measured.score_for(0.05, 14.0)
         alone = [kind.places_a_second(bar) * 14.0 for kind in measured.kinds]
         assert measured.false_places(bar, 14.0) == max(alone)
+        assert dict(measured.false_places_of_kinds(bar, 14.0)) == dict(
+            zip(("LibriSpeech", "speechocean762"), alone, strict=True)
+        )
 
 
 def test_conditions_that_nobody_measured_are_not_examined(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def measures(told: Told) -> tuple[Measure, ...]:
             digits=3,
             low=low * told.duration_s,
             high=high * told.duration_s,
-            note=f"bounds from {reached} that were counted",
+            note=f"bounds from {reached} that were counted{_of_kinds(told)}",
         ),
         Measure(
             "known cuts at random places that would be told",
@@ -114,6 +114,14 @@ def measures(told: Told) -> tuple[Measure, ...]:
         Measure("untouched speech that this was measured on", measured.seconds / 60, "min"),
         Measure("untouched speech", reference.told),
     )
+
+
+def _of_kinds(told: Told) -> str:
+    """How many of each kind, where there are several: what is stated is of the kind that has most."""
+    of_kinds = told.reference.calibration.false_places_of_kinds(told.bar, told.duration_s)
+    if len(of_kinds) < 2:
+        return ""
+    return "; " + ", ".join(f"{count:.2g} of {name}" for name, count in of_kinds)
 
 
 def places(told: Told) -> tuple[Place, ...]:

@@ -90,8 +90,10 @@ def kinds_of(arrays: Arrays, number: int) -> list[Untouched]:
     """Places of untouched speech of each kind that the shipped table has in one condition."""
     scores, kinds = arrays[f"untouched_{number}"].astype(np.float64), arrays[f"kinds_{number}"]
     return [
-        Untouched(scores[kinds == kind], float(seconds))
-        for kind, seconds in enumerate(arrays["kind_seconds"][number])
+        Untouched(scores[kinds == kind], float(seconds), str(name))
+        for kind, (name, seconds) in enumerate(
+            zip(arrays["kind_names"], arrays["kind_seconds"][number], strict=True)
+        )
     ]
 
 

@@ -151,10 +151,11 @@ def _highest_near(at_s: Floats64, score: Floats64) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Untouched:
-    """Scores of places of untouched speech of one kind [shape=(n,)], and how many seconds of it."""
+    """Scores of places of untouched speech of one kind [shape=(n,)], its seconds, and its name."""
 
     scores: Floats64
     seconds: float
+    name: str = ""
 
     @cached_property
     def _tail(self) -> tuple[float, float, float]:
@@ -250,7 +251,11 @@ class Calibration:
 
     def false_places(self, score: float, duration_s: float) -> float:
         """How many places of untouched speech of this length reach a score, on average."""
-        return self._worst(score).places_a_second(score) * duration_s
+        return max(count for _, count in self.false_places_of_kinds(score, duration_s))
+
+    def false_places_of_kinds(self, score: float, duration_s: float) -> list[tuple[str, float]]:
+        """The same of each kind, with its name."""
+        return [(kind.name, kind.places_a_second(score) * duration_s) for kind in self.kinds]
 
     def counted(self, score: float) -> tuple[int, float, float]:
         """Untouched places that reach a score: how many, and the 95 % bounds of their rate a second."""
