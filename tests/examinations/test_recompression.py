@@ -59,6 +59,16 @@ def test_a_coding_at_another_rate_is_named_with_it(tmp_path: Path, ending: str, 
     assert figure.x_range == (0.0, {"MP3": 576.0, "AAC": 1024.0}[codec])
 
 
+def test_a_grid_of_another_rate_has_no_strength_where_none_was_measured(tmp_path: Path) -> None:
+    """In a file that is Opus now; the limits say so."""
+    sound = lossy.through(tmp_path, lossy.voice(), ".mp3", 64_000)[1000:]
+    narrow = np.asarray(soxr.resample(sound, RATE_HZ, 16_000), dtype=np.float32)
+    outcome = finding(tmp_path, lossy.write(tmp_path / "tape.opus", narrow, 64_000, rate_hz=16_000))
+    assert "was coded as MP3 at 44,100 Hz before" in outcome.summary
+    assert outcome.strength is None
+    assert any(limit.endswith("so no strength is stated.") for limit in outcome.limits)
+
+
 @pytest.mark.parametrize("ending", [".mp3", ".m4a"])
 def test_a_raised_rate_is_coded_twice(tmp_path: Path, ending: str) -> None:
     """Frames at the same places: no second grid, but the small numbers are missing."""

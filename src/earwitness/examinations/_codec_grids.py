@@ -150,6 +150,11 @@ def rates_tried() -> str:
     return f"for MP3 {mp3} Hz and for AAC {aac} Hz"
 
 
+def is_resampled(recording: Recording, track: GridTrack) -> bool:
+    """Whether a grid is of a coding at another rate than the recording's."""
+    return track.coded_hz != recording.facts.sample_rate_hz
+
+
 def earlier_of(found: Searched) -> list[Grid]:
     """The grids of earlier codings that can be followed, the clearest first.
 

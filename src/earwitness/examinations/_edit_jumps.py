@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from earwitness.examinations._codec_grids import earlier_of, followed, searched
+from earwitness.examinations._codec_grids import earlier_of, followed, is_resampled, searched
 from earwitness.examinations._codec_strength import NEAR_S, Worth
 from earwitness.examinations._contract import CaseView
 from earwitness.signal.cuts import Calibration, Places
@@ -86,7 +86,7 @@ def grids_of(recording: Recording, case: CaseView) -> Grids | None:
     return Grids(
         [jump for track in tracks for jump in track.jumps],
         [(s.start_s, s.end_s) for track in tracks for s in track.spans if s.offset >= 0],
-        any(track.coded_hz != recording.facts.sample_rate_hz for track in tracks),
+        any(is_resampled(recording, track) for track in tracks),
     )
 
 

@@ -138,7 +138,7 @@ def places(told: Told) -> tuple[Place, ...]:
     ]
     if told.all.size > MOST_PLACES:
         rest = told.all[MOST_PLACES:]
-        label = f"{rest.size} more places that sound cut"
+        label = f"{rest.size} more places that are told"
         found.append(Place(at_s[rest[0]], at_s[rest[-1]], label))
     return tuple(found)
 

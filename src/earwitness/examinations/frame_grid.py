@@ -10,6 +10,7 @@ from earwitness.examinations._codec_grids import (
     coding_of,
     earlier_of,
     followed,
+    is_resampled,
     rates_tried,
     searched,
 )
@@ -96,8 +97,7 @@ def frame_grid_v1(recording: Recording, case: CaseView) -> Finding | NotExamined
 def _finding(recording: Recording, tracks: Sequence[GridTrack]) -> Finding:
     jumps = sum(len(track.jumps) for track in tracks)
     first = tracks[0]
-    resampled = first.coded_hz != recording.facts.sample_rate_hz
-    rate = jump_rate(coding_of(recording.facts), is_resampled=resampled)
+    rate = jump_rate(coding_of(recording.facts), is_resampled=is_resampled(recording, first))
     return Finding(
         summary=_summary(tracks),
         measures=(

@@ -114,7 +114,7 @@ def recompression_v1(recording: Recording, case: CaseView) -> Finding | NotExami
             *(numbers_of.measures() if numbers_of is not None else ()),
             *_band_measures(recording),  # 7
         ),
-        limits=_limits(claimed, recording),
+        limits=_limits(claimed, recording, earlier),
         details=_details(found, numbers_of),
         figures=_figures(found),
         strength=_strength(claimed, earlier, numbers_of),
@@ -214,7 +214,7 @@ def _band_measures(recording: Recording) -> list[Measure]:
     return [Measure("cut-off of the band", found.cut_off_hz, "Hz", digits=0, note=note)]
 
 
-def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
+def _limits(claimed: str, recording: Recording, earlier: Sequence[Grid]) -> tuple[str, ...]:
     limits = [
         "No trace found does not mean that it was never coded before. "
         f"Of recordings that were, {MISSED}.",
@@ -229,6 +229,11 @@ def _limits(claimed: str, recording: Recording) -> tuple[str, ...]:
     ]
     if claimed not in COVERED:
         limits.append(f"False alarms were not measured on recordings coded in {claimed}.")
+    elif any(grid.coded_hz for grid in earlier) and not grid_rate(claimed, is_resampled=True):
+        limits.append(
+            f"How often a grid of another rate shows in {claimed} without an earlier coding was not "
+            "measured, so no strength is stated."
+        )
     return tuple(limits)
 
 
