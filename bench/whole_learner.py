@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch.nn import functional
-from whole_train import Kind
 
 from earwitness.signal.join_frames import CHANNELS
 from earwitness.signal.joins import TAPS
@@ -25,6 +25,17 @@ FIRST = 64  # stretches, before which nothing is learned
 SEED = 1
 SAID_S, LOOKED_S = 20.0, 5.0
 Stored = dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How wide a network is, and how far the taps of its layers are apart."""
+
+    width: int
+    dilations: tuple[int, ...]
+
+
+KINDS = (Kind(64, (1, 1, 2, 4, 8, 16, 32, 1, 4)), Kind(96, (1, 1, 2, 4, 8, 16, 32, 64, 1, 4)))
 
 
 class Learner(torch.nn.Module):
@@ -138,7 +149,7 @@ class Heap:
         return shown.float().transpose(1, 2).contiguous(), target
 
 
-def learn(kinds: Sequence[Kind], keep: Path, steps: int, stop: int, out: Path) -> None:
+def learn(keep: Path, steps: int, stop: int, out: Path) -> None:
     """Learn all kinds beside one another; write their average weights again and again.
 
     The rate falls as half a cosine of so many steps; learning may stop before its end.
@@ -148,7 +159,7 @@ def learn(kinds: Sequence[Kind], keep: Path, steps: int, stop: int, out: Path) -
     while len(heap) < FIRST:
         heap.look()
         time.sleep(1.0)
-    learners = [Learner(kind, *heap.scale()).to(DEVICE) for kind in kinds]
+    learners = [Learner(kind, *heap.scale()).to(DEVICE) for kind in KINDS]
     average_of = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGE)
     averages = [
         torch.optim.swa_utils.AveragedModel(each, multi_avg_fn=average_of, use_buffers=True)

@@ -95,11 +95,10 @@ class Networks:
 
 def convolve(held: Floats32, weights: Floats32, dilation: int) -> Floats32:
     """Convolve frames [shape=(n, a)] with weights [shape=(taps, a, b)]; zeros beyond the ends."""
-    taps = weights.shape[0]
-    half = taps // 2 * dilation
+    half = TAPS // 2 * dilation
     padded = np.pad(held, ((half, half), (0, 0)))
     total = np.zeros((held.shape[0], weights.shape[2]), dtype=np.float32)
-    for tap in range(taps):
+    for tap in range(TAPS):
         total += padded[tap * dilation : tap * dilation + held.shape[0]] @ weights[tap]
     return total
 
