@@ -10,10 +10,11 @@
 The speakers of speechocean762 are split in two halves. Each half is the population of the other. Its
 speakers are heard in the conditions that the workbench itself tells of the recordings of the other
 half, questioned and known (``matched``), with one system for the noisier known recordings and one for
-the quieter. ``clean`` is the same system with a population as it was received; ``true``, one whose
-recordings went through the very condition, as no case could know it. All trials of a half - every
-questioned recording against every known one - are then compared. Rows are written as they come, and
-what was computed is kept in the folder of ``--keep``.
+the quieter. ``clean`` is the same system with a population as it was received; ``rooms``, one that also
+learns from it in rooms; ``true``, one whose recordings went through the very condition, as no case could
+know it, and that learns from rooms. All trials of a half - every questioned recording against every
+known one - are then compared. Rows are written as they come, and what was computed is kept in the
+folder of ``--keep``.
 """
 
 from __future__ import annotations
@@ -25,24 +26,23 @@ import resource
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import who_coverage
 import who_peer
 import who_time
-from who_half import Bench, Group, Sides, few, half
+from who_half import Bench, few, half
+from who_trials import tried
 
 from earwitness.signal.chains import chain_of
 from earwitness.signal.low_cut import with_low_cut
-from earwitness.voices.comparison import log10_lr_of
-from earwitness.voices.embedder import Embedder
-from earwitness.voices.metrics import Doubles, cost
-from earwitness.voices.population import durations
-from earwitness.voices.validation import Validated, try_out
+from earwitness.voices.metrics import Doubles, cllr, cost
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
-CALIBRATED = ("matched", "clean", "true")
-ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
+CALIBRATED = ("matched", "clean", "rooms", "true")
+DRAWS = 1_000
+Row = dict[str, Any]
 
 
 def told(bench: Bench, name: str) -> None:
@@ -101,69 +101,71 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
                 print(name, length_s, calibrated, number, row["run_s"], "s", flush=True)
 
 
-def tried(
-    embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
-) -> dict[str, object]:
-    known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
-    same: list[Doubles] = []
-    different: list[Doubles] = []
-    ways, costs, beyond, compare_s = [], [], 0, 0.0
-    for group in groups:
-        wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
-        systems = try_out(embedder, group.speakers, wanted)
-        validated = Validated(systems.trials, len(group.speakers))
-        ways.append(validated.way)
-        costs.append(validated.cost.cllr)
-        low, high = validated.bounds
-        for turn in sides:
-            long = {n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s}
-            questioned, known = sorted(long), [n for n in group.known if n in long]
-            began = time.monotonic()
-            scores = systems.scores(
-                [turn[n][0].rows[: round(100 * length_s)] for n in questioned],
-                [turn[n][1].rows for n in known],
-            )
-            log10_lr = log10_lr_of(validated, scores)
-            compare_s += time.monotonic() - began
-            is_same = np.array(questioned)[:, None] == np.array(known)
-            same.append(log10_lr[is_same])
-            different.append(log10_lr[~is_same])
-            beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
-    trials = sum(each.size for each in (*same, *different))
-    return {
-        "same": np.round(np.concatenate(same), 4).tolist(),
-        "different": np.round(np.concatenate(different), 4).tolist(),
-        "beyond": beyond,
-        "ways": ways,
-        "system": embedder.name,
-        "validated": costs,
-        "comparisons_a_second": round(trials / compare_s),
-    }
-
-
 def show(rows: Path) -> None:
     """The table, both halves together; and whether any trial went beyond the bounds of its system."""
-    together: dict[tuple[str, float, str], list[dict[str, object]]] = {}
+    together: dict[tuple[str, float, str], list[Row]] = {}
     for line in rows.read_text().splitlines():
         row = json.loads(line)
         together.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
     print(
-        "| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal | refused |"
+        "| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal | refused "
+        "| in a room |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     trials = beyond = 0
     for (name, length_s, calibrated), found in together.items():
         same = np.concatenate([np.array(row["same"]) for row in found])
         different = np.concatenate([np.array(row["different"]) for row in found])
         trials += same.size + different.size
         beyond += sum(int(str(row["beyond"])) for row in found)
+        told_in_rooms, asked = np.sum([row["in_room"] for row in found], axis=0)
         its = cost(same, different)
         print(
             f"| {name} | {length_s:g} s | {calibrated} | {same.size} | {different.size} "
             f"| {100 * its.equal_error_rate:.1f} % | {its.cllr:.3f} | {its.cllr_min:.3f} "
-            f"| {its.cllr_cal:.3f} | {sum(int(str(row.get('refused', 0))) for row in found)} |"
+            f"| {its.cllr_cal:.3f} | {sum(int(str(row.get('refused', 0))) for row in found)} "
+            f"| {told_in_rooms} of {asked} |"
         )
     print(f"\n{beyond} of {trials:,} held-out trials beyond the bounds of their validation")
+    print("\nCllr of matched less that of clean, and 95 % over draws of speakers:\n")
+    print("| condition | net speech | difference | 95 % |\n|---|---|---|---|")
+    for (name, length_s, calibrated), matched in together.items():
+        clean = together.get((name, length_s, "clean"))
+        if calibrated == "matched" and clean and len(clean) == len(matched):
+            low, middle, high = difference(matched, clean)
+            print(f"| {name} | {length_s:g} s | {middle:+.3f} | {low:+.3f} to {high:+.3f} |")
+
+
+def difference(matched: list[Row], clean: list[Row]) -> tuple[float, float, float]:
+    """What matching adds to Cllr, and its 95 % interval: low, as it is, high.
+
+    Both are of the same trials; the speakers of each half are drawn with replacement.
+    """
+    random = np.random.default_rng(1)
+
+    def weighted(rows: list[Row], drawn: list[Doubles]) -> float:
+        same = [weights[row["same_of"]] for row, weights in zip(rows, drawn, strict=True)]
+        both = [np.array(row["different_of"]) for row in rows]
+        different = [
+            weights[each[:, 0]] * weights[each[:, 1]]
+            for each, weights in zip(both, drawn, strict=True)
+        ]
+        return cllr(
+            np.concatenate([row["same"] for row in rows]),
+            np.concatenate([row["different"] for row in rows]),
+            np.concatenate(same),
+            np.concatenate(different),
+        )
+
+    def drawn() -> list[Doubles]:
+        counts = [1 + max(row["same_of"]) for row in matched]
+        return [random.multinomial(n, np.full(n, 1 / n)).astype(float) for n in counts]
+
+    def once(weights: list[Doubles]) -> float:
+        return weighted(matched, weights) - weighted(clean, weights)
+
+    low, high = np.percentile([once(drawn()) for _ in range(DRAWS)], [2.5, 97.5])
+    return float(low), once([np.ones(1 + max(row["same_of"])) for row in matched]), float(high)
 
 
 def main() -> None:

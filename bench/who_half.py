@@ -29,6 +29,7 @@ from earwitness.examinations.voice import LEAST_SNR_DB
 from earwitness.signal.chains import Chain, chain_of, send_through
 from earwitness.signal.low_cut import with_low_cut
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
+from earwitness.signal.rooms import in_room
 from earwitness.signal.speech import Speech
 from earwitness.voices.embedder import Embedder, embedded_for
 from earwitness.voices.mel import STEP_S, frame_count
@@ -75,12 +76,16 @@ class Bench:
             self._spoken[key] = joined([(embedder.features(signal, in_speech), in_speech)])
         return self._spoken[key]
 
-    def through(self, person: Person, chain: Chain, name: str, seed: int) -> Recording:
-        """A person of the population, brought into the conditions of a questioned recording."""
+    def through(
+        self, person: Person, chain: Chain, name: str, seed: int, *, room: bool = False
+    ) -> Recording:
+        """A person of the population in the conditions of another recording, in a room first or not."""
         whole = self.whole(person)
 
         def sound() -> Floats:
             given = np.asarray(whole.signal())
+            if room:
+                given = in_room(given, sample_rate_hz=BASE_RATE_HZ, seed=seed)
             return send_through(
                 given, chain, sample_rate_hz=BASE_RATE_HZ, speech=whole.speech, seed=seed
             )
@@ -103,10 +108,14 @@ Sides = list[list[tuple[Spoken, Spoken]]]
 
 @dataclass(frozen=True)
 class Group:
-    """A population, and the numbers of those whose known recordings it is for."""
+    """A population, and the numbers of those whose known recordings it is for.
+
+    With ``tells_rooms``, a room is told of each questioned recording, and the population tried in rooms.
+    """
 
     speakers: list[Speaker]
     known: list[int]
+    tells_rooms: bool = False
 
 
 def half(
@@ -125,18 +134,24 @@ def half(
     )
 
     def sent(group: Told, side: str) -> list[Spoken]:
-        """The population in the conditions of one side of a group."""
+        """The population in the conditions of a side; of "room", in a room and then as questioned."""
         found = []
         for number, person in enumerate(population):
             its = group.conditions[number // FOLDS % len(group.conditions)]
             chain, seed = its.questioned, 2 * number
             if side == "known":
                 chain, seed = its.known_for(0), seed + 1
-            there = bench.through(person, chain, f"{side} {group.which} {name}", seed)
+            there = bench.through(
+                person, chain, f"{side} {group.which} {name}", seed, room=side == "room"
+            )
             found.append(bench.spoken(there, embedder))
         return found
 
     received = [bench.spoken(bench.whole(person), embedder) for person in population]
+    in_rooms = [
+        bench.spoken(bench.through(person, Chain(), "room", 2 * number, room=True), embedder)
+        for number, person in enumerate(population)
+    ]
     very = [
         bench.spoken(bench.questioned(all_of(person), 0, name), embedder) for person in population
     ]
@@ -144,12 +159,21 @@ def half(
     groups = {
         "matched": [
             Group(
-                speakers(population, sent(group, "known"), sent(group, "questioned")), group.people
+                speakers(
+                    population,
+                    sent(group, "known"),
+                    sent(group, "questioned"),
+                    sent(group, "room"),
+                    received,
+                ),
+                group.people,
+                tells_rooms=True,
             )
             for group in told
         ],
         "clean": [Group(speakers(population, received, received), everybody)],
-        "true": [Group(speakers(population, received, very), everybody)],
+        "rooms": [Group(speakers(population, received, received, in_rooms), everybody)],
+        "true": [Group(speakers(population, received, very, in_rooms), everybody)],
     }
     sides = [
         [
@@ -164,11 +188,20 @@ def half(
     return embedder, groups, sides
 
 
-def speakers(people_: list[Person], known: list[Spoken], questioned: list[Spoken]) -> list[Speaker]:
-    """People with both sides of each."""
+def speakers(
+    people_: list[Person],
+    known: list[Spoken],
+    questioned: list[Spoken],
+    in_rooms: list[Spoken] | None = None,
+    received: list[Spoken] | None = None,
+) -> list[Speaker]:
+    """People with both sides of each, and the other versions that are learnt from."""
+    none = [None] * len(people_)
     return [
-        Speaker(person.name, *both)
-        for person, *both in zip(people_, known, questioned, strict=True)
+        Speaker(person.name, *both, received=as_it_came, in_room=in_room)
+        for person, *both, in_room, as_it_came in zip(
+            people_, known, questioned, in_rooms or none, received or none, strict=True
+        )
     ]
 
 

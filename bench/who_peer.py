@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from who_half import Bench, half
+from who_trials import tried
 
 from earwitness.voices.mel import STEP_SAMPLES, Floats
 
@@ -70,14 +71,12 @@ class Peer:
 
 def run(bench: Bench, name: str, lengths: list[float], python: Path, folder: Path) -> None:
     """The matched rows of one condition, with the peer's vectors."""
-    import who  # noqa: PLC0415  (it imports this file)
-
     rows = folder / "peer.jsonl"
     for number, (population, test) in enumerate(bench.halves()):
         peer = Peer(python, folder)
         _, groups, sides = half(bench, name, population, test, lambda *_, peer=peer: peer)
         for length_s in lengths:
-            row = who.tried(peer, groups["matched"], sides, length_s)
+            row = tried(peer, groups["matched"], sides, length_s)
             row |= {
                 "condition": name,
                 "length_s": length_s,

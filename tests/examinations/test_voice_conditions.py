@@ -11,7 +11,7 @@ import numpy as np
 import sounds
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.examinations._voice_conditions import Conditions, of_most
-from earwitness.examinations._voice_speech import heard, heard_through
+from earwitness.examinations._voice_speech import Side, heard, heard_through
 from earwitness.signal.chains import Chain
 from earwitness.signal.recording import Recording
 from earwitness.voices.embedder import embedded_for
@@ -66,7 +66,7 @@ def test_noise_is_not_the_same_on_both_sides(tmp_path: Path) -> None:
     recording, embedder = Recording(exhibit, tmp_path / "cache"), embedded_for(None)
     noisy = Chain(noise=np.full(257, 1e-9))
     asked = heard_through(recording, embedder, noisy)
-    known = heard_through(recording, embedder, noisy, as_known=True)
+    known = heard_through(recording, embedder, noisy, side=Side.KNOWN)
     size = min(len(asked.rows), len(known.rows))
     apart = np.abs(asked.rows[:size] - known.rows[:size]).mean()
     moved = np.abs(asked.rows[:size] - heard(recording, embedder).rows[:size]).mean()

@@ -11,6 +11,7 @@ from earwitness.voices.comparison import compared, known_pieces, log10_lr_of
 from earwitness.voices.embedder import Embedded, cut, embedded_for
 from earwitness.voices.mel import frame_count
 from earwitness.voices.population import Durations, Speaker, Spoken, durations, joined
+from earwitness.voices.scoring import Background, _reduced, learn
 from earwitness.voices.turns import speakers_of
 from earwitness.voices.validation import FOLDS, Trials, TriedOut, Validated, try_out
 from voices.people import spoken
@@ -59,6 +60,38 @@ def test_a_system_has_not_heard_those_it_is_tried_on() -> None:
     """The cohort of each fold holds the others only."""
     for system in tried()[0].systems:
         assert len(system.backend.known_cohort) == PEOPLE - PEOPLE // FOLDS
+
+
+def test_what_is_learnt_from_alone_lessens_what_varies_there() -> None:
+    """One direction in which voices vary in a third version alone counts for less than without it."""
+    random = np.random.default_rng(1)
+    voices = np.repeat(random.standard_normal((30, 8)), 4, axis=0)
+    whose = np.repeat(np.arange(30), 4)
+
+    def version(spread: float) -> Background:
+        moved = voices + 0.3 * random.standard_normal(voices.shape)
+        moved[:, 0] += spread * random.standard_normal(len(moved))
+        return Background(moved.astype(np.float32), whose)
+
+    sides = version(0.0), version(0.0)
+    probe = np.eye(8, dtype=np.float32)
+    alone, more = learn(*sides), learn(*sides, version(3.0))
+    own = [
+        np.linalg.norm(_reduced(probe, each.directions, each.gains), axis=1)
+        for each in (alone, more)
+    ]
+    assert own[1][0] < 0.6 * own[0][0]
+    assert own[1][1:].min() > own[0][1:].max()
+    assert len(more.known_cohort) == len(alone.known_cohort) == 30
+
+
+def test_a_person_who_is_lost_in_one_version_is_not_compared() -> None:
+    """Every version has to hold enough speech of everybody."""
+    frames = np.arange(1_000)
+    heard = Spoken(np.zeros((1_000, 1), np.float32), frames)
+    lost = Spoken(np.zeros((100, 1), np.float32), frames[:100])
+    assert Speaker("a", heard, heard, in_room=heard).says_enough
+    assert not Speaker("a", heard, heard, heard, lost).says_enough
 
 
 def test_voices_are_told_apart_through_a_channel() -> None:

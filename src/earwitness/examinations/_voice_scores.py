@@ -13,7 +13,7 @@ import numpy.typing as npt
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
 from earwitness.examinations._voice_conditions import CACHED_AS, Conditions
-from earwitness.examinations._voice_speech import Heard, heard_through
+from earwitness.examinations._voice_speech import Heard, Side, heard_through
 from earwitness.outcome import NotExamined
 from earwitness.signal.recording import Recording
 from earwitness.voices.comparison import (
@@ -24,6 +24,7 @@ from earwitness.voices.comparison import (
 )
 from earwitness.voices.embedder import Embedder, cut
 from earwitness.voices.population import Durations, Speaker
+from earwitness.voices.reverberation import Room, learn_rooms
 from earwitness.voices.turns import speakers_of
 from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 
@@ -74,8 +75,12 @@ def scores_of(
     wanted: Durations,
     rows: npt.NDArray[np.float32],
     known: Mapping[str, Heard],
+    side: Side,
 ) -> Scored:
-    """All scores that the case needs; kept under what they depend on, so that the next run is quick."""
+    """All scores that the case needs; kept under what they depend on, so that the next run is quick.
+
+    ``side`` is what the population's questioned side is heard as: as it is, or in a room.
+    """
     pieces, of_known = known_pieces(
         {sha256: each.rows for sha256, each in known.items()}, piece_s=wanted.known_s
     )
@@ -88,7 +93,7 @@ def scores_of(
             on_fold=lambda fold: case.progress(0.65 + 0.05 * fold, "trying the population"),
         )
         questioned = cut(rows, piece_s=wanted.questioned_s, most=MOST_PIECES)
-        sent, sent_of = _known_through(case, material, wanted)
+        sent, sent_of = _known_through(case, material, wanted, side)
         return {
             "scores": tried.scores(questioned, pieces),
             "among_known": tried.scores(sent, pieces),
@@ -96,7 +101,7 @@ def scores_of(
             **_as_arrays(tried),
         }
 
-    name = f"{CACHED_AS}-scores-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
+    name = f"{CACHED_AS}-scores-{side.value}-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
     arrays = recording.shared(name, compute)
     trials = Trials(*(arrays[each] for each in ("trial", "trial_q", "trial_k", "fold")))
     return Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
@@ -113,7 +118,7 @@ def _as_arrays(tried: TriedOut) -> dict[str, npt.NDArray[np.generic]]:
 
 
 def _known_through(
-    case: CaseView, material: Material, wanted: Durations
+    case: CaseView, material: Material, wanted: Durations, side: Side
 ) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.str_]]:
     """Pieces of the known recordings as they would sound in the questioned recording's conditions."""
     pieces, of = [], []
@@ -124,6 +129,7 @@ def _known_through(
             material.conditions.questioned,
             regions=each.declared.regions,
             most_s=MOST_KNOWN_PIECES * wanted.questioned_s,
+            side=side,
         )
         found = cut(sent.rows, piece_s=wanted.questioned_s, most=MOST_KNOWN_PIECES)
         pieces.extend(found)
@@ -180,3 +186,22 @@ def turns_of(
         f"{CACHED_AS}-turns-{_key(material, questioned.rows)}", compute
     )["turns"]
     return turns
+
+
+def room_of(
+    recording: Recording,
+    rows: npt.NDArray[np.float32],
+    speakers: Sequence[Speaker],
+    material: Material,
+) -> Room:
+    """Whether the questioned speech was recorded in a room, told beside the population."""
+    without = [each.questioned.rows for each in speakers]
+    in_rooms = [each.from_a_room.questioned.rows for each in speakers]
+
+    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
+        ready = material.embedder.ready([*without, *in_rooms])
+        room = learn_rooms(ready, without, in_rooms).told(rows)
+        return {"is_told": np.array(room.is_told), "told_in_rooms": np.array(room.told_in_rooms)}
+
+    found = recording.shared(f"{CACHED_AS}-room-{_key(material, rows)}", compute)
+    return Room(bool(found["is_told"]), float(found["told_in_rooms"]))

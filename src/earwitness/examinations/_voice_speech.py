@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,8 @@ from earwitness.examinations._voice_conditions import (
 )
 from earwitness.signal.chains import Chain, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
-from earwitness.signal.speech import find_speech
+from earwitness.signal.rooms import in_room
+from earwitness.signal.speech import Speech, find_speech
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch
@@ -34,6 +36,14 @@ from earwitness.voices.regions import in_regions
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
 Mask = npt.NDArray[np.bool_]
+
+
+class Side(Enum):
+    """What a recording of the population stands for when it is heard in the conditions of another."""
+
+    QUESTIONED = "questioned"
+    KNOWN = "known"
+    IN_ROOM = "in-room"  # the questioned side, and its conditions, heard in a room
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Heard:
     in_speech : np.ndarray of bool [shape=(frames,)]
         Which frames of 10 ms those are.
     pitch_hz : float or None
+        Where it can be told, of a recording as it was received.
     """
 
     rows: Floats
@@ -56,7 +67,7 @@ class Heard:
     @property
     def spoken(self) -> Spoken:
         """Its speech with the place of each row in time."""
-        return joined([(self.rows, self.in_speech)])
+        return _joined([self])
 
     @property
     def speech_s(self) -> float:
@@ -64,12 +75,18 @@ class Heard:
         return len(self.rows) * STEP_S
 
 
-def heard(recording: Recording, embedder: Embedder, *, regions: str = "") -> Heard:
+def heard(
+    recording: Recording, embedder: Embedder, *, regions: str = "", most_s: float | None = None
+) -> Heard:
     """A recording as it was received, or only the regions of it that a person has set."""
-    name = f"{CACHED_AS}-{embedder.key}"
+    name = f"{CACHED_AS}-{embedder.key}-{most_s or 0:g}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
-    return _heard(recording.shared(name, lambda: _arrays(recording, embedder, regions=regions)))
+
+    def compute() -> Mapping[str, npt.NDArray[np.generic]]:
+        return _arrays(recording, embedder, regions=regions, most_s=most_s)
+
+    return _heard(recording.shared(name, compute))
 
 
 def heard_through(
@@ -79,17 +96,22 @@ def heard_through(
     *,
     regions: str = "",
     most_s: float | None = None,
-    as_known: bool = False,
+    side: Side = Side.QUESTIONED,
 ) -> Heard:
-    """A recording sent through the conditions of another; the noise is other for the known side."""
-    side = "known" if as_known else "questioned"
-    name = f"{CACHED_AS}-{embedder.key}-{side}-{chain_key(chain)}-{most_s or 0:g}"
+    """A recording sent through the conditions of another; each side has noise of its own."""
+    name = f"{CACHED_AS}-{embedder.key}-{side.value}-{chain_key(chain)}-{most_s or 0:g}"
     if regions:
         name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
-    seed = int(hashlib.sha256(f"{side}{recording.exhibit.sha256}".encode()).hexdigest()[:8], 16)
+    told = f"{side.value}{recording.exhibit.sha256}"
+    seed = int(hashlib.sha256(told.encode()).hexdigest()[:8], 16)
+
+    def sent(signal: Floats, speech: Speech) -> Floats:
+        if side is Side.IN_ROOM:
+            signal = in_room(signal, sample_rate_hz=BASE_RATE_HZ, seed=seed)
+        return send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=seed)
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        return _arrays(recording, embedder, chain=chain, regions=regions, most_s=most_s, seed=seed)
+        return _arrays(recording, embedder, through=sent, regions=regions, most_s=most_s)
 
     return _heard(recording.shared(name, compute))
 
@@ -98,21 +120,20 @@ def _arrays(
     recording: Recording,
     embedder: Embedder,
     *,
-    chain: Chain | None = None,
+    through: Callable[[Floats, Speech], Floats] | None = None,
     regions: str = "",
     most_s: float | None = None,
-    seed: int = 0,
 ) -> Mapping[str, npt.NDArray[np.generic]]:
     limit = None if regions else most_s  # regions may lie at its end
     signal, speech = first_part(recording, limit)
-    if chain is not None:
-        signal = send_through(signal, chain, sample_rate_hz=BASE_RATE_HZ, speech=speech, seed=seed)
+    if through is not None:
+        signal = through(signal, speech)
         speech = find_speech(signal)
     frames = frame_count(signal.size)
     in_speech = speech.mask(frames, STEP_S)
     if regions:
         in_speech &= in_regions(regions, frames)
-    pitch_hz = median_pitch(signal, in_speech)
+    pitch_hz = median_pitch(signal, in_speech) if through is None else None
     return {
         "rows": embedder.features(signal, in_speech),
         "in_speech": in_speech,
@@ -135,14 +156,31 @@ def received(recording: Recording) -> None:
     _keys(recording, step=1)
 
 
-def both_sides(
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """A recording of the population in all the ways that a system is tried on or learns from.
+
+    Attributes
+    ----------
+    known, questioned, in_room : Heard
+        As a known recording would be, as the questioned one, and as that in a room.
+    received : Heard
+    """
+
+    known: Heard
+    questioned: Heard
+    in_room: Heard
+    received: Heard
+
+
+def versions_of(
     case: CaseView,
     people: Mapping[str, Sequence[Exhibit]],
     embedder: Embedder,
     conditions: Conditions,
     exhibits: Sequence[Exhibit],
-) -> Iterator[tuple[Heard, Heard]]:
-    """Recordings of the population, each as a known recording would be and as the questioned one.
+) -> Iterator[Versions]:
+    """Recordings of the population in all versions that a system is tried on or learns from.
 
     They are prepared on several threads: decoders, the speech-activity model and array arithmetic let
     each other run.
@@ -153,12 +191,18 @@ def both_sides(
         for exhibit in exhibits
     }
 
-    def prepare(exhibit: Exhibit) -> tuple[Heard, Heard]:
+    def prepare(exhibit: Exhibit) -> Versions:
         recording = case.recording(exhibit)
         limit, known = of_person[exhibit.sha256]
-        return (
-            heard_through(recording, embedder, known, most_s=limit, as_known=True),
-            heard_through(recording, embedder, conditions.questioned, most_s=limit),
+
+        def through(chain: Chain, side: Side) -> Heard:
+            return heard_through(recording, embedder, chain, most_s=limit, side=side)
+
+        return Versions(
+            through(known, Side.KNOWN),
+            through(conditions.questioned, Side.QUESTIONED),
+            through(conditions.questioned, Side.IN_ROOM),
+            heard(recording, embedder, most_s=limit),
         )
 
     with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as threads:
@@ -172,34 +216,41 @@ def population(
     conditions: Conditions,
     progress: Callable[[float], None],
 ) -> tuple[list[Speaker], dict[str, float]]:
-    """Each person of the population on both sides, and the pitch of those whose pitch can be told."""
+    """Each person of the population in all versions, and the pitch of those whose pitch can be told."""
     todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
-    made: dict[str, tuple[Heard, Heard]] = {}
-    ready = both_sides(case, people, embedder, conditions, todo)
-    for number, (exhibit, sides) in enumerate(zip(todo, ready, strict=True), start=1):
-        made[exhibit.sha256] = sides
+    made: dict[str, Versions] = {}
+    ready = versions_of(case, people, embedder, conditions, todo)
+    for number, (exhibit, versions) in enumerate(zip(todo, ready, strict=True), start=1):
+        made[exhibit.sha256] = versions
         progress(number / len(todo))
     speakers, pitches = [], {}
     for name, exhibits in people.items():
-        both = [made[exhibit.sha256] for exhibit in exhibits]
+        own = [made[exhibit.sha256] for exhibit in exhibits]
+        known = [each.known for each in own]
         speakers.append(
             Speaker(
                 name,
-                joined([(known.rows, known.in_speech) for known, _ in both]),
-                _beside(both),
+                known=_joined(known),
+                questioned=_beside(known, [each.questioned for each in own]),
+                received=_joined([each.received for each in own]),
+                in_room=_beside(known, [each.in_room for each in own]),
             )
         )
-        told = [known.pitch_hz for known, _ in both if known.pitch_hz is not None]
+        told = [each.received.pitch_hz for each in own if each.received.pitch_hz is not None]
         if told:
             pitches[name] = float(np.median(told))
     return speakers, pitches
 
 
-def _beside(sides: Sequence[tuple[Heard, Heard]]) -> Spoken:
-    """The questioned versions one after the other, each where its known version is in time."""
+def _joined(heard_: Sequence[Heard]) -> Spoken:
+    return joined([(each.rows, each.in_speech) for each in heard_])
+
+
+def _beside(known: Sequence[Heard], others: Sequence[Heard]) -> Spoken:
+    """Other versions one after the other, each where its known version is in time."""
     rows, frames, before = [], [], 0
-    for known, sent in sides:
-        length = len(known.in_speech)
+    for its, sent in zip(known, others, strict=True):
+        length = len(its.in_speech)
         places = np.flatnonzero(sent.in_speech)[: len(sent.rows)]
         places = places[places < length]
         rows.append(sent.rows[: len(places)])

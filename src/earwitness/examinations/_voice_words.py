@@ -26,6 +26,7 @@ from earwitness.outcome import (
 from earwitness.voices.comparison import Compared
 from earwitness.voices.metrics import Doubles, best_monotone, cross_entropy, tippett, trade_off
 from earwitness.voices.population import LEAST_SPEAKERS, Durations
+from earwitness.voices.reverberation import FALSELY, Room
 from earwitness.voices.validation import Validated
 from earwitness.voices.words import propositions, said, support_in_words, verbal_scale
 
@@ -64,6 +65,7 @@ class Told:
     wanted: Durations
     among_known: Mapping[str, float]
     pieces: Sequence[tuple[float, float]]
+    room: Room
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -206,7 +208,8 @@ def _limits_of_conditions(case: Case, told: Told) -> list[str]:
     limits = [
         "The population was sent through what the files and their sound tell; "
         f"{case.conditions.wording}. Codecs that they went through before are not told and not "
-        "simulated, and neither are rooms."
+        "simulated.",
+        _of_room(told.room),
     ]
     if case.conditions.left_out:
         limits.append(
@@ -226,6 +229,26 @@ def _limits_of_conditions(case: Case, told: Told) -> list[str]:
             "seconds; set the regions of the speaker in case.toml where that is not right."
         )
     return limits
+
+
+def _of_room(room: Room) -> str:
+    """What was told of a room, how well that is told here, and what follows from it."""
+    if not room.can_be_told:
+        return (
+            "Whether the questioned speech was recorded in a room cannot be told here: of the "
+            f"population in simulated rooms {room.told_in_rooms:.0%} is, where {FALSELY:.0%} is without "
+            "one. The error rates are of speech without a room."
+        )
+    rates = (
+        f"Of the population in simulated rooms {room.told_in_rooms:.0%} is told so, and of it without "
+        f"{FALSELY:.0%}."
+    )
+    if room.is_told:
+        return (
+            "The questioned speech sounds as if it was recorded in a room, and the population was heard "
+            f"in simulated rooms, which are not its own. {rates}"
+        )
+    return f"No room was told in the questioned speech. {rates}"
 
 
 def _warnings_of_pitch(case: Case) -> list[str]:

@@ -15,16 +15,18 @@ from earwitness.examinations._voice_conditions import Conditions, by_speaker, co
 from earwitness.examinations._voice_scores import (
     Material,
     disagreement_of,
+    room_of,
     scores_of,
     turns_of,
 )
 from earwitness.examinations._voice_speech import (
     Heard,
-    both_sides,
+    Side,
     heard,
     population,
     received,
     same_sound,
+    versions_of,
 )
 from earwitness.models import Shelf
 from earwitness.outcome import Asked, Finding, NotExamined
@@ -58,7 +60,7 @@ def _received(_: Recording, case: CaseView, others: Sequence[Exhibit], **__: Par
 def _in_conditions(
     recording: Recording, case: CaseView, others: Sequence[Exhibit], *, model: str, **_: Parameter
 ) -> None:
-    """What is taken of recordings of the population in the conditions of both sides."""
+    """What is taken of recordings of the population, in the conditions of both sides and in others."""
     people = by_speaker(case.exhibits(Role.POPULATION))
     known = _of_one_speaker(case)[0]
     chain = chain_of(recording)
@@ -66,7 +68,7 @@ def _in_conditions(
         return
     conditions = conditions_of(recording, chain, case, known, people)
     mine = [each for each in others if each.role is Role.POPULATION]
-    for _sides in both_sides(case, people, _embedder(conditions, model), conditions, mine):
+    for _versions in versions_of(case, people, _embedder(conditions, model), conditions, mine):
         pass  # it is in the cache
 
 
@@ -79,6 +81,8 @@ def _in_conditions(
         "Reynolds, Quatieri and Dunn 2000, Digital Signal Process. 10; Campbell, Sturim and Reynolds "
         "2006, IEEE Signal Process. Lett. 13(5) (mixtures and supervectors)",
         "Matějka et al. 2017, Interspeech (adaptive score normalisation)",
+        "Allen and Berkley 1979, J. Acoust. Soc. Am. 65(4); Lehmann and Johansson 2010, IEEE Trans. Audio "
+        "Speech Lang. Process. 18(6) (simulated rooms); Fisher 1936, Ann. Eugen. 7(2) (telling them)",
         "Morrison 2024, Law Probab. Risk 23(1) (bi-Gaussianized calibration)",
         "Vergeer et al. 2016, Sci. Justice 56(6) (empirical bounds)",
     ),
@@ -98,19 +102,24 @@ def voice_v1(
        ten people of the population become like it with one of four cuts, and it stands out by that more
        than any of the ten. The population is heard in both: each person's recordings are sent through
        the conditions of the questioned one, and through those of a known one, in turn.
+       Two more versions are learnt from: as received, and as the questioned one in a simulated room.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
-    4. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
+    4. Whether the questioned speech was recorded in a room is told beside the population, in rooms and
+       without: at a bar that one in fifty of it reaches without one. If it is told, the population
+       is tried in rooms.
+    5. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
        trained on the population itself; else by the neural model of that name. What varies within
-       a voice is reduced, and a score is normalised by what each side scores with the population.
-    5. The population is dealt into four folds. What is learnt from three is tried on the people of the
+       a voice, over words, conditions and rooms, is reduced, and a score is normalised by what each
+       side scores with the population.
+    6. The population is dealt into four folds. What is learnt from three is tried on the people of the
        fourth: one part of their speech as the questioned recording would be, against another as a known
        one would be. No person is ever compared by a system that has heard them.
-    6. Scores become likelihood ratios by logistic regression or by bi-Gaussianised calibration,
+    7. Scores become likelihood ratios by logistic regression or by bi-Gaussianised calibration,
        whichever costs less on people that it was not learnt from.
-    7. Known recordings that disagree with one another, in the same conditions, more than one person
+    8. Known recordings that disagree with one another, in the same conditions, more than one person
        does in the population end it here.
-    8. The questioned and the known speech are cut into pieces as long as the population could be tried
+    9. The questioned and the known speech are cut into pieces as long as the population could be tried
        at. What is stated is the mean log likelihood ratio over all pairs of pieces. It stays within the
        bounds that the trials can carry; its interval comes from calibrations on draws of people.
     """
@@ -143,21 +152,27 @@ def voice_v1(
     rows = questioned.rows if turns is None else questioned.rows[turns == 0]
     if len(rows) < 100 * LEAST_SPEECH_S:
         return _too_little_of_one(len(rows) / 100)
+    room = room_of(recording, rows, speakers, material)  # 4
+    if room.is_told:
+        speakers = [each.from_a_room for each in speakers]
     wanted = durations(
         speakers,
         questioned_s=len(rows) / 100,
         known_s=sum(each.speech_s for each in known.values()) / len(known),
     )
-    scored = scores_of(recording, case, material, speakers, wanted, rows, known)  # 4, 5
-    validated = Validated(scored.trials, len(speakers))  # 6
+    side = Side.IN_ROOM if room.is_told else Side.QUESTIONED
+    scored = scores_of(recording, case, material, speakers, wanted, rows, known, side)  # 5, 6
+    validated = Validated(scored.trials, len(speakers))  # 7
     case.progress(0.9, "calibrating on draws of speakers")
-    disagreement = disagreement_of(validated, scored, material.known)  # 7
+    disagreement = disagreement_of(validated, scored, material.known)  # 8
     if isinstance(disagreement, NotExamined):
         return disagreement
-    result = compared(validated, scored.scores, scored.of_known)  # 8
+    result = compared(validated, scored.scores, scored.of_known)  # 9
     compared_case = _case(material, questioned, known, speakers, turns, quiet, pitches)
     pieces = _places(questioned, turns, wanted)
-    return _finding(compared_case, words.Told(validated, result, wanted, disagreement, pieces))
+    return _finding(
+        compared_case, words.Told(validated, result, wanted, disagreement, pieces, room)
+    )
 
 
 def _case(

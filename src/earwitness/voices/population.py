@@ -8,7 +8,7 @@ the same moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -51,16 +51,41 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """One person of the population, in the conditions of a known recording and of the questioned one."""
+    """One person of the population, in the conditions of a known recording and of the questioned one.
+
+    Attributes
+    ----------
+    name : str
+    known, questioned : Spoken
+        What is tried, and learnt from.
+    received, in_room : Spoken, optional
+        The same speech as it came, and in the questioned recording's conditions in a room, which is
+        learnt from alone.
+    """
 
     name: str
     known: Spoken
     questioned: Spoken
+    received: Spoken | None = None
+    in_room: Spoken | None = None
+
+    @property
+    def versions(self) -> tuple[Spoken, ...]:
+        """All that is learnt from: the questioned side, the known one, and what else there is."""
+        every = (self.questioned, self.known, self.received, self.in_room)
+        return tuple(each for each in every if each is not None)
+
+    @property
+    def from_a_room(self) -> Speaker:
+        """The same person for a questioned recording that was made in a room: the two change places."""
+        if self.in_room is None:
+            raise ValueError("this person was not heard in a room")
+        return replace(self, questioned=self.in_room, in_room=self.questioned)
 
     @property
     def says_enough(self) -> bool:
-        """Whether there is speech for both parts, on both sides."""
-        return min(self.known.seconds, self.questioned.seconds) >= 2 * LEAST_PART_S
+        """Whether there is speech for both parts, in all versions."""
+        return min(each.seconds for each in self.versions) >= 2 * LEAST_PART_S
 
     def trials(self, share: float) -> tuple[tuple[Floats, Floats], ...]:
         """Two pairs of (questioned, known) speech that have no moment in common.

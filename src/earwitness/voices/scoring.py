@@ -68,45 +68,62 @@ class Backend:
         return 0.5 * (by_questioned + by_known)
 
 
-def learn(
-    questioned: Floats, known: Floats, of_questioned: list[int], of_known: list[int]
-) -> Backend:
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Vectors of the background speakers in one version of their speech, and whose each is.
+
+    Attributes
+    ----------
+    vectors : np.ndarray [shape=(n, size)]
+    whose : np.ndarray [shape=(n,)]
+        Numbers from 0; each speaker is in every version.
+    """
+
+    vectors: Floats
+    whose: npt.NDArray[np.int_]
+
+    @property
+    def mean(self) -> Floats:
+        """What this version does to all voices alike [shape=(size,)]."""
+        mean: Floats = self.vectors.mean(axis=0)
+        return mean
+
+
+def learn(questioned: Background, known: Background, *more: Background) -> Backend:
     """Learn from the background speakers how one voice varies, and how the two sides differ.
 
-    1. Each side's mean is taken off: the first thing that a channel does to all voices alike.
+    1. Each version's mean is taken off: the first thing that a channel does to all voices alike.
     2. What is left of one speaker's vectors around their mean is the variation within a voice:
-       words, and what the channel does to this voice. Its directions are reduced by
+       words, and what channels do to this voice. Its directions are reduced by
        λ / (variance + λ), under a root, with λ the mean variance: within-class covariance
        normalisation, shrunk to what so few speakers can tell.
 
     Parameters
     ----------
-    questioned, known : np.ndarray [shape=(n, size)]
-    of_questioned, of_known : list of int
-        Whose each row is, as numbers from 0; each speaker is on both sides.
+    questioned, known : Background
+        In the conditions of each side.
+    *more : Background
+        The same speech in other conditions, from which only the variation within a voice is learnt.
 
     Source
     ------
     Hatch, Kajarekar and Stolcke 2006, Interspeech (within-class covariance normalisation).
     """
-    questioned_mean, known_mean = questioned.mean(axis=0), known.mean(axis=0)  # 1
-    rows = np.concatenate([questioned - questioned_mean, known - known_mean])
-    speakers = np.array([*of_questioned, *of_known])
-    count = int(speakers.max()) + 1
-    within = rows - _means(rows, speakers, count)[speakers]  # 2
+    versions = (questioned, known, *more)
+    rows = np.concatenate([each.vectors - each.mean for each in versions])  # 1
+    whose = np.concatenate([each.whose for each in versions])
+    count = int(whose.max()) + 1
+    within = rows - _means(rows, whose, count)[whose]  # 2
     directions, variances = _principal(within, len(rows) - count)
     gains = np.zeros(0, dtype=np.float32)
     if len(variances):
         shrink = _SHRINKAGE * float(variances.mean())
         gains = np.sqrt(shrink / (variances + shrink)).astype(np.float32)
-    sides = []
-    for side, mean, whose in (
-        (questioned, questioned_mean, of_questioned),
-        (known, known_mean, of_known),
-    ):
-        own = _means(side - mean, np.array(whose), count)
-        sides.append(_unit(_reduced(own, directions, gains)))
-    return Backend(questioned_mean, known_mean, directions, gains, sides[0], sides[1])
+    cohorts = [
+        _unit(_reduced(_means(side.vectors - side.mean, side.whose, count), directions, gains))
+        for side in (questioned, known)
+    ]
+    return Backend(questioned.mean, known.mean, directions, gains, cohorts[0], cohorts[1])
 
 
 def _means(rows: Floats, speakers: npt.NDArray[np.int_], count: int) -> Floats:

@@ -21,8 +21,8 @@ from earwitness.voices.calibration import WAYS, Calibration, Pairs
 from earwitness.voices.embedder import Embedder, Vectors, cut
 from earwitness.voices.mel import Floats
 from earwitness.voices.metrics import Cost, Doubles, bounds, cllr, cost
-from earwitness.voices.population import Durations, Speaker
-from earwitness.voices.scoring import Backend, learn
+from earwitness.voices.population import Durations, Speaker, Spoken
+from earwitness.voices.scoring import Backend, Background, learn
 
 FOLDS: Final = 4
 BOOTSTRAPS: Final = 200
@@ -216,18 +216,18 @@ def try_out(
 
 
 def _trained(embedder: Embedder, speakers: Sequence[Speaker]) -> System:
-    ready = embedder.ready(
-        [side.rows for each in speakers for side in (each.known, each.questioned)]
-    )
-    pieces: tuple[list[Floats], list[Floats]] = ([], [])
-    whose: tuple[list[int], list[int]] = ([], [])
-    for number, each in enumerate(speakers):
-        for side, spoken in enumerate((each.questioned, each.known)):
-            found = cut(spoken.rows, piece_s=_TRAINING_PIECE_S, most=_MOST_TRAINING_PIECES)
-            pieces[side].extend(found)
-            whose[side].extend([number] * len(found))
-    backend = learn(ready.vectors(pieces[0]), ready.vectors(pieces[1]), whose[0], whose[1])
-    return System(ready, backend)
+    """The system that is learnt from all versions of the speech of these people."""
+    versions = list(zip(*(each.versions for each in speakers), strict=True))
+    ready = embedder.ready([spoken.rows for version in versions for spoken in version])
+    return System(ready, learn(*(_background(ready, version) for version in versions)))
+
+
+def _background(ready: Vectors, version: Sequence[Spoken]) -> Background:
+    found = [
+        cut(each.rows, piece_s=_TRAINING_PIECE_S, most=_MOST_TRAINING_PIECES) for each in version
+    ]
+    whose = np.repeat(np.arange(len(found)), [len(each) for each in found])
+    return Background(ready.vectors([piece for each in found for piece in each]), whose)
 
 
 def _tried(

@@ -1,0 +1,98 @@
+"""All trials of a half: every questioned recording against every known one, by its group's systems."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from who_half import Group, Sides
+
+from earwitness.voices.comparison import log10_lr_of
+from earwitness.voices.embedder import Embedder
+from earwitness.voices.metrics import Doubles
+from earwitness.voices.population import Durations, durations
+from earwitness.voices.reverberation import Rooms, learn_rooms
+from earwitness.voices.validation import TriedOut, Validated, try_out
+
+ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
+System = tuple[TriedOut, Validated]
+
+
+@dataclass
+class Found:
+    """What came out, trial by trial, and whose recordings each was of."""
+
+    same: list[Doubles] = field(default_factory=list)
+    different: list[Doubles] = field(default_factory=list)
+    same_of: list[int] = field(default_factory=list)
+    different_of: list[list[int]] = field(default_factory=list)
+    in_room: list[bool] = field(default_factory=list)
+    beyond: int = 0
+    compare_s: float = 0.0
+
+    def add(self, questioned: list[int], known: list[int], log10_lr: Doubles) -> None:
+        is_same = np.array(questioned)[:, None] == np.array(known)
+        self.same.append(log10_lr[is_same])
+        self.different.append(log10_lr[~is_same])
+        pairs = [[asked, other] for asked in questioned for other in known]
+        self.same_of += [asked for asked, other in pairs if asked == other]
+        self.different_of += [pair for pair in pairs if pair[0] != pair[1]]
+
+
+def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float) -> dict[str, Any]:
+    """A row of the bench: the likelihood ratio of every trial at one length, and how they came about."""
+    known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
+    found, used = Found(), []
+    for group in groups:
+        wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
+        rooms = _rooms(embedder, group) if group.tells_rooms else None
+        systems: dict[bool, System] = {}
+        for turn in sides:
+            long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
+            parts = {n: turn[n][0].rows[: round(100 * length_s)] for n in long}
+            known = [n for n in group.known if n in parts]
+            in_room = {n: rooms is not None and rooms.told(parts[n]).is_told for n in long}
+            found.in_room += in_room.values()
+            for side in sorted(set(in_room.values())):
+                if side not in systems:
+                    systems[side] = _system(embedder, group, wanted, is_in_room=side)
+                tried_out, validated = systems[side]
+                questioned = [n for n in long if in_room[n] == side]
+                began = time.monotonic()
+                scores = tried_out.scores(
+                    [parts[n] for n in questioned], [turn[n][1].rows for n in known]
+                )
+                log10_lr = log10_lr_of(validated, scores)
+                found.compare_s += time.monotonic() - began
+                found.add(questioned, known, log10_lr)
+                low, high = validated.bounds
+                found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
+        used += [validated for _, validated in systems.values()]
+    return {
+        "same": np.round(np.concatenate(found.same), 4).tolist(),
+        "different": np.round(np.concatenate(found.different), 4).tolist(),
+        "same_of": found.same_of,
+        "different_of": found.different_of,
+        "in_room": [sum(found.in_room), len(found.in_room)],
+        "beyond": found.beyond,
+        "ways": [each.way for each in used],
+        "system": embedder.name,
+        "validated": [each.cost.cllr for each in used],
+        "comparisons_a_second": round(
+            sum(each.size for each in (*found.same, *found.different)) / found.compare_s
+        ),
+    }
+
+
+def _system(embedder: Embedder, group: Group, wanted: Durations, *, is_in_room: bool) -> System:
+    speakers = [each.from_a_room if is_in_room else each for each in group.speakers]
+    systems = try_out(embedder, speakers, wanted)
+    return systems, Validated(systems.trials, len(speakers))
+
+
+def _rooms(embedder: Embedder, group: Group) -> Rooms:
+    without = [each.questioned.rows for each in group.speakers]
+    in_rooms = [each.from_a_room.questioned.rows for each in group.speakers]
+    return learn_rooms(embedder.ready([*without, *in_rooms]), without, in_rooms)
