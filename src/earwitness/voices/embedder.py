@@ -24,6 +24,8 @@ from earwitness.voices.mel import Floats
 FRAMES_A_SECOND: Final = 100
 COMPONENTS: Final = 128
 _TRAINING_FRAMES: Final = 100_000
+_BACKGROUND_PIECE_S: Final = 8.0
+_MOST_BACKGROUND_PIECES: Final = 12
 _TELEPHONE_HZ: Final = 4_000.0
 _NARROWEST_HZ: Final = 3_300.0
 
@@ -102,6 +104,11 @@ def cut(features: Floats, *, piece_s: float, most: int) -> list[Floats]:
     """
     places = cut_places(len(features), piece_s=piece_s, most=most)
     return [features[start:end] for start, end in places]
+
+
+def background_pieces(features: Floats) -> list[Floats]:
+    """What is learnt from one person's speech: twelve pieces of eight seconds at most."""
+    return cut(features, piece_s=_BACKGROUND_PIECE_S, most=_MOST_BACKGROUND_PIECES)
 
 
 def cut_places(frames: int, *, piece_s: float, most: int) -> list[tuple[int, int]]:

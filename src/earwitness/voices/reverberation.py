@@ -12,14 +12,12 @@ from typing import Final
 
 import numpy as np
 
-from earwitness.voices.embedder import Vectors, cut
+from earwitness.voices.embedder import Vectors, background_pieces
 from earwitness.voices.mel import Floats
+from earwitness.voices.validation import FOLDS
 
 FALSELY: Final = 0.02  # of those who are not in a room may be told to be
 _LEAST_TOLD: Final = 0.5  # of those in rooms, or it cannot be told here
-_FOLDS: Final = 4
-_PIECE_S: Final = 8.0
-_MOST_PIECES: Final = 12
 Mark = Callable[[Floats], float]
 
 
@@ -101,17 +99,17 @@ def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[
     heard = [[_vectors(vectors, each) for each in side] for side in (without, in_rooms)]
     marks: list[Mark] = []
     held_out = np.zeros((2, people))
-    for fold in range(_FOLDS):  # 1
-        others = [number for number in range(people) if number % _FOLDS != fold]
+    for fold in range(FOLDS):  # 1
+        others = [number for number in range(people) if number % FOLDS != fold]
         marks.append(_mark(*(np.concatenate([side[n] for n in others]) for side in heard)))
-        for number in range(fold, people, _FOLDS):  # 2
+        for number in range(fold, people, FOLDS):  # 2
             held_out[:, number] = [marks[-1](side[number]) for side in heard]
     bar = float(np.quantile(held_out[0], 1 - FALSELY))  # 3
     return Rooms(vectors, marks, bar, float(np.mean(held_out[1] > bar)))
 
 
 def _vectors(vectors: Vectors, rows: Floats) -> Floats:
-    return vectors.vectors(cut(rows, piece_s=_PIECE_S, most=_MOST_PIECES))
+    return vectors.vectors(background_pieces(rows))
 
 
 def _mark(without: Floats, in_rooms: Floats) -> Mark:

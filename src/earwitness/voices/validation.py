@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from earwitness.voices.calibration import WAYS, Calibration, Pairs
-from earwitness.voices.embedder import Embedder, Vectors, cut
+from earwitness.voices.embedder import Embedder, Vectors, background_pieces, cut
 from earwitness.voices.mel import Floats
 from earwitness.voices.metrics import Cost, Doubles, bounds, cllr, cost
 from earwitness.voices.population import Durations, Speaker, Spoken
@@ -26,8 +26,6 @@ from earwitness.voices.scoring import Backend, Background, learn
 
 FOLDS: Final = 4
 BOOTSTRAPS: Final = 200
-_TRAINING_PIECE_S: Final = 8.0
-_MOST_TRAINING_PIECES: Final = 12
 _TRIALS_OF_A_SPEAKER: Final = 2
 Numbers = npt.NDArray[np.int64]
 
@@ -223,9 +221,7 @@ def _trained(embedder: Embedder, speakers: Sequence[Speaker]) -> System:
 
 
 def _background(ready: Vectors, version: Sequence[Spoken]) -> Background:
-    found = [
-        cut(each.rows, piece_s=_TRAINING_PIECE_S, most=_MOST_TRAINING_PIECES) for each in version
-    ]
+    found = [background_pieces(each.rows) for each in version]
     whose = np.repeat(np.arange(len(found)), [len(each) for each in found])
     return Background(ready.vectors([piece for each in found for piece in each]), whose)
 
