@@ -14,8 +14,10 @@ import pytest
 
 import earwitness
 import sounds
+from earwitness.evidence.decode import decode_mono
 from earwitness.evidence.exhibit import Role
 from earwitness.outcome import Finding, NotExamined, Outcome
+from earwitness.signal.rooms import in_room
 from earwitness.voices.export import COLUMNS, trials_csv
 from earwitness.workbench import Added, Case
 from voices import tiny_onnx
@@ -23,6 +25,7 @@ from voices import tiny_onnx
 DEMO = sounds.DEMO_SOUNDS
 POPULATION = sorted((DEMO / "population").glob("*.opus"))
 SPEAKER = "Z. Qelwadi"
+ECHOING_ROOM = 15  # its echo falls by 60 dB in 0.65 s, and is 10 dB over the voice itself
 Make = Callable[..., Case]
 
 
@@ -84,6 +87,18 @@ def test_his_own_voice_ends_above_one(tmp_path: Path) -> None:
     assert isinstance(found, Finding), found
     assert found.strength is not None and found.strength.low > 0
     assert found.measure("voices told apart").value == 1
+
+
+@pytest.mark.slow
+def test_a_room_is_told_and_the_population_is_tried_in_rooms(tmp_path: Path) -> None:
+    """Another voice in an echoing room is still another voice, and the report says what was told."""
+    dry = decode_mono(DEMO / "impostor.opus", sample_rate_hz=16_000)
+    heard = in_room(dry, sample_rate_hz=16_000, seed=ECHOING_ROOM)
+    found = voice(make(tmp_path, sounds.write_wav(tmp_path / "room.wav", heard)))
+    assert isinstance(found, Finding), found
+    (said,) = (limit for limit in found.limits if "in a room" in limit)
+    assert said.startswith("The questioned speech sounds as if it was recorded in a room"), said
+    assert found.strength is not None and found.strength.value < 0
 
 
 def test_what_it_rests_on_is_stated(impostor: tuple[Case, Finding]) -> None:
