@@ -30,7 +30,7 @@ from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 
 _DISAGREE: Final = (
     -0.8
-)  # 23 of 1,866 pairs of one speaker are as low in bench/who.py, most of two are
+)  # 13 of 1,876 pairs of one speaker are as low in bench/who.py, most of two are
 _TELLS: Final = (
     -0.6
 )  # a system whose lowest likelihood ratio is above that cannot say that voices differ
@@ -195,8 +195,8 @@ def room_of(
     material: Material,
 ) -> Room:
     """Whether the questioned speech was recorded in a room, told beside the population."""
-    without = [each.questioned.rows for each in speakers]
-    in_rooms = [each.from_a_room.questioned.rows for each in speakers]
+    both = [(each.questioned.rows, each.in_room.rows) for each in speakers if each.in_room]
+    without, in_rooms = [each for each, _ in both], [each for _, each in both]
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
         ready = material.embedder.ready([*without, *in_rooms])

@@ -33,8 +33,10 @@ from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch
 from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.regions import in_regions
+from earwitness.voices.validation import FOLDS
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
+MOST_IN_ROOMS = 50  # people who are learnt from in rooms: bench/who.py has as many
 Mask = npt.NDArray[np.bool_]
 
 
@@ -162,15 +164,15 @@ class Versions:
 
     Attributes
     ----------
-    known, questioned, in_room : Heard
-        As a known recording would be, as the questioned one, and as that in a room.
-    received : Heard
+    known, questioned, received : Heard
+    in_room : Heard or None
+        As the questioned one would be in a room, where this person is heard in one.
     """
 
     known: Heard
     questioned: Heard
-    in_room: Heard
     received: Heard
+    in_room: Heard | None
 
 
 def versions_of(
@@ -179,21 +181,30 @@ def versions_of(
     embedder: Embedder,
     conditions: Conditions,
     exhibits: Sequence[Exhibit],
+    *,
+    all_in_rooms: bool = False,
 ) -> Iterator[Versions]:
     """Recordings of the population in all versions that a system is tried on or learns from.
+
+    Up to fifty people, spread over all, are heard in rooms; everybody where all are tried in them.
 
     They are prepared on several threads: decoders, the speech-activity model and array arithmetic let
     each other run.
     """
+    every = 1 if all_in_rooms else -(-len(people) // MOST_IN_ROOMS)
     of_person = {
-        exhibit.sha256: (MOST_SPEECH_S / len(exhibits), conditions.known_for(number))
+        exhibit.sha256: (
+            MOST_SPEECH_S / len(exhibits),
+            conditions.known_for(number),
+            number // FOLDS % every == 0,
+        )
         for number, exhibits in enumerate(people.values())
         for exhibit in exhibits
     }
 
     def prepare(exhibit: Exhibit) -> Versions:
         recording = case.recording(exhibit)
-        limit, known = of_person[exhibit.sha256]
+        limit, known, is_in_room = of_person[exhibit.sha256]
 
         def through(chain: Chain, side: Side) -> Heard:
             return heard_through(recording, embedder, chain, most_s=limit, side=side)
@@ -201,8 +212,8 @@ def versions_of(
         return Versions(
             through(known, Side.KNOWN),
             through(conditions.questioned, Side.QUESTIONED),
-            through(conditions.questioned, Side.IN_ROOM),
             heard(recording, embedder, most_s=limit),
+            through(conditions.questioned, Side.IN_ROOM) if is_in_room else None,
         )
 
     with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as threads:
@@ -215,11 +226,13 @@ def population(
     embedder: Embedder,
     conditions: Conditions,
     progress: Callable[[float], None],
+    *,
+    all_in_rooms: bool = False,
 ) -> tuple[list[Speaker], dict[str, float]]:
     """Each person of the population in all versions, and the pitch of those whose pitch can be told."""
     todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
     made: dict[str, Versions] = {}
-    ready = versions_of(case, people, embedder, conditions, todo)
+    ready = versions_of(case, people, embedder, conditions, todo, all_in_rooms=all_in_rooms)
     for number, (exhibit, versions) in enumerate(zip(todo, ready, strict=True), start=1):
         made[exhibit.sha256] = versions
         progress(number / len(todo))
@@ -227,13 +240,14 @@ def population(
     for name, exhibits in people.items():
         own = [made[exhibit.sha256] for exhibit in exhibits]
         known = [each.known for each in own]
+        in_room = [each.in_room for each in own if each.in_room is not None]
         speakers.append(
             Speaker(
                 name,
                 known=_joined(known),
                 questioned=_beside(known, [each.questioned for each in own]),
                 received=_joined([each.received for each in own]),
-                in_room=_beside(known, [each.in_room for each in own]),
+                in_room=_beside(known, in_room) if in_room else None,
             )
         )
         told = [each.received.pitch_hz for each in own if each.received.pitch_hz is not None]

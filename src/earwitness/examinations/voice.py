@@ -102,7 +102,8 @@ def voice_v1(
        ten people of the population become like it with one of four cuts, and it stands out by that more
        than any of the ten. The population is heard in both: each person's recordings are sent through
        the conditions of the questioned one, and through those of a known one, in turn.
-       Two more versions are learnt from: as received, and as the questioned one in a simulated room.
+       Two more versions are learnt from: as received, and, of up to fifty people, as the questioned
+       one in a simulated room.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
     4. Whether the questioned speech was recorded in a room is told beside the population, in rooms and
@@ -154,7 +155,17 @@ def voice_v1(
         return _too_little_of_one(len(rows) / 100)
     room = room_of(recording, rows, speakers, material)  # 4
     if room.is_told:
-        speakers = [each.from_a_room for each in speakers]
+        everybody, _ = population(
+            case,
+            material.people,
+            embedder,
+            conditions,
+            lambda done: case.progress(0.6 + 0.05 * done),
+            all_in_rooms=True,
+        )
+        speakers = [each.from_a_room for each in everybody if each.says_enough]
+        if len(speakers) < LEAST_SPEAKERS:
+            return _too_few(len(speakers), "with enough speech, in these conditions in rooms")
     wanted = durations(
         speakers,
         questioned_s=len(rows) / 100,

@@ -76,7 +76,7 @@ class Background:
     ----------
     vectors : np.ndarray [shape=(n, size)]
     whose : np.ndarray [shape=(n,)]
-        Numbers from 0; each speaker is in every version.
+        Numbers from 0.
     """
 
     vectors: Floats
@@ -101,7 +101,7 @@ def learn(questioned: Background, known: Background, *more: Background) -> Backe
     Parameters
     ----------
     questioned, known : Background
-        In the conditions of each side.
+        In the conditions of each side; each speaker is in both.
     *more : Background
         The same speech in other conditions, from which only the variation within a voice is learnt.
 

@@ -215,13 +215,21 @@ def try_out(
 
 def _trained(embedder: Embedder, speakers: Sequence[Speaker]) -> System:
     """The system that is learnt from all versions of the speech of these people."""
-    versions = list(zip(*(each.versions for each in speakers), strict=True))
-    ready = embedder.ready([spoken.rows for version in versions for spoken in version])
+    versions: list[list[Spoken | None]] = [
+        [each.questioned for each in speakers],
+        [each.known for each in speakers],
+    ]
+    more = [[each.received for each in speakers], [each.in_room for each in speakers]]
+    versions += [each for each in more if any(each)]
+    ready = embedder.ready(
+        [spoken.rows for version in versions for spoken in version if spoken is not None]
+    )
     return System(ready, learn(*(_background(ready, version) for version in versions)))
 
 
-def _background(ready: Vectors, version: Sequence[Spoken]) -> Background:
-    found = [background_pieces(each.rows) for each in version]
+def _background(ready: Vectors, version: Sequence[Spoken | None]) -> Background:
+    """What one version teaches; of those who have none, nothing."""
+    found = [[] if each is None else background_pieces(each.rows) for each in version]
     whose = np.repeat(np.arange(len(found)), [len(each) for each in found])
     return Background(ready.vectors([piece for each in found for piece in each]), whose)
 
