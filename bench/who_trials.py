@@ -13,7 +13,7 @@ from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.metrics import Doubles
 from earwitness.voices.population import Durations, durations
-from earwitness.voices.reverberation import Rooms, learn_rooms
+from earwitness.voices.reverberation import rooms_of
 from earwitness.voices.validation import TriedOut, Validated, try_out
 
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
@@ -47,7 +47,7 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
     found, used = Found(), []
     for group in groups:
         wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
-        rooms = _rooms(embedder, group) if group.tells_rooms else None
+        rooms = rooms_of(embedder, group.speakers) if group.tells_rooms else None
         systems: dict[bool, System] = {}
         for turn in sides:
             long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
@@ -90,9 +90,3 @@ def _system(embedder: Embedder, group: Group, wanted: Durations, *, is_in_room: 
     speakers = [each.from_a_room if is_in_room else each for each in group.speakers]
     systems = try_out(embedder, speakers, wanted)
     return systems, Validated(systems.trials, len(speakers))
-
-
-def _rooms(embedder: Embedder, group: Group) -> Rooms:
-    without = [each.questioned.rows for each in group.speakers]
-    in_rooms = [each.from_a_room.questioned.rows for each in group.speakers]
-    return learn_rooms(embedder.ready([*without, *in_rooms]), without, in_rooms)

@@ -24,7 +24,7 @@ from earwitness.voices.comparison import (
 )
 from earwitness.voices.embedder import Embedder, cut
 from earwitness.voices.population import Durations, Speaker
-from earwitness.voices.reverberation import Room, learn_rooms
+from earwitness.voices.reverberation import Room, rooms_of
 from earwitness.voices.turns import speakers_of
 from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 
@@ -195,13 +195,11 @@ def room_of(
     material: Material,
 ) -> Room:
     """Whether the questioned speech was recorded in a room, told beside the population."""
-    both = [(each.questioned.rows, each.in_room.rows) for each in speakers if each.in_room]
-    without, in_rooms = [each for each, _ in both], [each for _, each in both]
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        ready = material.embedder.ready([*without, *in_rooms])
-        room = learn_rooms(ready, without, in_rooms).told(rows)
-        return {"is_told": np.array(room.is_told), "told_in_rooms": np.array(room.told_in_rooms)}
+        room = rooms_of(material.embedder, speakers).told(rows)
+        shares = np.array([room.told_in_rooms, room.told_without])
+        return {"is_told": np.array(room.is_told), "shares": shares}
 
-    found = recording.shared(f"{CACHED_AS}-room-{_key(material, rows)}", compute)
-    return Room(bool(found["is_told"]), float(found["told_in_rooms"]))
+    found = recording.shared(f"{CACHED_AS}-rooms-{_key(material, rows)}", compute)
+    return Room(bool(found["is_told"]), *map(float, found["shares"]))

@@ -81,9 +81,7 @@ def heard(
     recording: Recording, embedder: Embedder, *, regions: str = "", most_s: float | None = None
 ) -> Heard:
     """A recording as it was received, or only the regions of it that a person has set."""
-    name = f"{CACHED_AS}-{embedder.key}-{most_s or 0:g}"
-    if regions:
-        name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
+    name = f"{CACHED_AS}-{embedder.key}-{most_s or 0:g}{_of_regions(regions)}"
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
         return _arrays(recording, embedder, regions=regions, most_s=most_s)
@@ -102,8 +100,7 @@ def heard_through(
 ) -> Heard:
     """A recording sent through the conditions of another; each side has noise of its own."""
     name = f"{CACHED_AS}-{embedder.key}-{side.value}-{chain_key(chain)}-{most_s or 0:g}"
-    if regions:
-        name += f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}"
+    name += _of_regions(regions)
     told = f"{side.value}{recording.exhibit.sha256}"
     seed = int(hashlib.sha256(told.encode()).hexdigest()[:8], 16)
 
@@ -116,6 +113,11 @@ def heard_through(
         return _arrays(recording, embedder, through=sent, regions=regions, most_s=most_s)
 
     return _heard(recording.shared(name, compute))
+
+
+def _of_regions(regions: str) -> str:
+    """What regions add to the name that something of a recording is kept under."""
+    return f"-{hashlib.sha256(regions.encode()).hexdigest()[:16]}" if regions else ""
 
 
 def _arrays(

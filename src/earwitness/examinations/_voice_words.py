@@ -26,7 +26,7 @@ from earwitness.outcome import (
 from earwitness.voices.comparison import Compared
 from earwitness.voices.metrics import Doubles, best_monotone, cross_entropy, tippett, trade_off
 from earwitness.voices.population import LEAST_SPEAKERS, Durations
-from earwitness.voices.reverberation import FALSELY, Room
+from earwitness.voices.reverberation import Room
 from earwitness.voices.validation import Validated
 from earwitness.voices.words import propositions, said, support_in_words, verbal_scale
 
@@ -236,12 +236,12 @@ def _of_room(room: Room) -> str:
     if not room.can_be_told:
         return (
             "Whether the questioned speech was recorded in a room cannot be told here: of the "
-            f"population in simulated rooms {room.told_in_rooms:.0%} is, where {FALSELY:.0%} is without "
-            "one. The error rates are of speech without a room."
+            f"population in simulated rooms {room.told_in_rooms:.0%} is, where "
+            f"{room.told_without:.0%} is without one. The error rates are of speech without a room."
         )
     rates = (
         f"Of the population in simulated rooms {room.told_in_rooms:.0%} is told so, and of it without "
-        f"{FALSELY:.0%}."
+        f"{room.told_without:.0%}."
     )
     if room.is_told:
         return (

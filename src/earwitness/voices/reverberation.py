@@ -7,13 +7,14 @@ towards rooms, from half way between the population in rooms and without.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from earwitness.voices.embedder import Vectors, background_pieces
+from earwitness.voices.embedder import Embedder, Vectors, background_pieces
 from earwitness.voices.mel import Floats
+from earwitness.voices.population import Speaker
 from earwitness.voices.validation import FOLDS
 
 FALSELY: Final = 0.02  # of those who are not in a room may be told to be
@@ -30,10 +31,13 @@ class Room:
     is_told : bool
     told_in_rooms : float
         Share of the population's speech in rooms that is told at that bar, by what was learnt from others.
+    told_without : float
+        The same of its speech without a room: what is told falsely.
     """
 
     is_told: bool
     told_in_rooms: float
+    told_without: float
 
     @property
     def can_be_told(self) -> bool:
@@ -51,14 +55,15 @@ class Rooms:
     marks : sequence of functions
         What each fold learnt from the people of the others.
     bar : float
-        The mark that one in fifty reaches without a room.
-    told_in_rooms : float
+        The mark that one in fifty reaches without a room, or of fewer the best one nearly.
+    told_in_rooms, told_without : float
     """
 
     vectors: Vectors
     marks: Sequence[Mark]
     bar: float
     told_in_rooms: float
+    told_without: float
 
     def told(self, rows: Floats) -> Room:
         """Tell whether speech sounds as the population does in rooms, rather than as it does without.
@@ -70,8 +75,8 @@ class Rooms:
         """
         own = _vectors(self.vectors, rows)
         is_over = float(np.mean([mark(own) for mark in self.marks])) > self.bar
-        can_be_told = Room(is_over, self.told_in_rooms).can_be_told
-        return Room(can_be_told and is_over, self.told_in_rooms)
+        room = Room(is_over, self.told_in_rooms, self.told_without)
+        return replace(room, is_told=is_over and room.can_be_told)
 
 
 def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[Floats]) -> Rooms:
@@ -105,7 +110,15 @@ def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[
         for number in range(fold, people, FOLDS):  # 2
             held_out[:, number] = [marks[-1](side[number]) for side in heard]
     bar = float(np.quantile(held_out[0], 1 - FALSELY))  # 3
-    return Rooms(vectors, marks, bar, float(np.mean(held_out[1] > bar)))
+    told_without, told_in_rooms = (float(share) for share in np.mean(held_out > bar, axis=1))
+    return Rooms(vectors, marks, bar, told_in_rooms, told_without)
+
+
+def rooms_of(embedder: Embedder, speakers: Sequence[Speaker]) -> Rooms:
+    """Learn it from those of a population who were heard in rooms."""
+    both = [(each.questioned.rows, each.in_room.rows) for each in speakers if each.in_room]
+    without, in_rooms = [each for each, _ in both], [each for _, each in both]
+    return learn_rooms(embedder.ready([*without, *in_rooms]), without, in_rooms)
 
 
 def _vectors(vectors: Vectors, rows: Floats) -> Floats:
