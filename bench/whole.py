@@ -42,8 +42,8 @@ def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier
     """Carrier, kind of edit and kind of cut; "untouched" for both where there is none.
 
     Of the test half, WAV has 500 untouched recordings, MP3 250, the others those that are also cut. Every
-    carrier is cut at random places; in pauses and with cross-fades every second one of the test half,
-    and those of the other as WAV and MP3 alone.
+    carrier is cut at random places, in the test half once by each kind of edit; in pauses and with
+    cross-fades every second one of the test half, and those of the other as WAV and MP3 alone.
     """
     found = data.carriers(folder, "train" if half == "fit" else half)
     if half == "fit":
@@ -56,14 +56,24 @@ def tasks(half: str, folder: Path, save: str = "wav") -> list[tuple[data.Carrier
     ]
     for place, carrier in enumerate(cut_ones):
         long = carrier.set_name == "librispeech"
-        kinds = [kind for kind in data.KINDS if not (long and kind == "same speaker")]
+        kinds = _kinds_for(carrier)
         for number in range(3 if long and half == "fit" else 1):
             for index, cut in enumerate(data.CUTS):
                 kind = kinds[(len(wanted) // 3 + index + number) % len(kinds)]
                 also = save in WEIGHED if half == "fit" else index == 1 + place % 2
                 if cut == "random" or also:
                     wanted.append((carrier, kind, cut))
+    if half == "test":
+        every = [(carrier, kind, "random") for carrier in cut_ones for kind in _kinds_for(carrier)]
+        known = {(carrier.name, kind, cut) for carrier, kind, cut in wanted}
+        wanted += [each for each in every if (each[0].name, *each[1:]) not in known]
     return wanted
+
+
+def _kinds_for(carrier: data.Carrier) -> list[str]:
+    """Kinds of edit; of LibriSpeech's speakers there is but one recording."""
+    is_alone = carrier.set_name == "librispeech"
+    return [kind for kind in data.KINDS if not (is_alone and kind == "same speaker")]
 
 
 def _is_cut(carrier: data.Carrier, found: Sequence[data.Carrier], half: str, save: str) -> bool:
