@@ -26,7 +26,7 @@ def _files(alarms: int, of: int, codec: str, kilobits: str) -> Rate:
 _GRIDS: Final = Rate(0, 84, f"84 recordings in WAV, MP3, AAC, Opus, AMR and Vorbis, {_SPEECH}")
 _RAISED: Final[Mapping[str, Rate]] = {
     "MP3": _files(0, 107, "MP3", "48 to 128"),
-    "AAC": _files(0, 57, "AAC", "32 to 128"),
+    "AAC": _files(0, 86, "AAC", "32 to 128"),
 }
 # Up to which bit rate: at low ones, false alarms are more frequent.
 _LOWERED: Final[Mapping[str, tuple[tuple[int, Rate], ...]]] = {
@@ -35,8 +35,8 @@ _LOWERED: Final[Mapping[str, tuple[tuple[int, Rate], ...]]] = {
         (96_000, _files(0, 90, "MP3", "48 to 96")),
     ),
     "AAC": (
-        (40_000, _files(0, 13, "AAC", "32")),
-        (96_000, _files(1, 39, "AAC", "48 to 96")),
+        (40_000, _files(0, 20, "AAC", "32")),
+        (96_000, _files(3, 60, "AAC", "48 to 96")),
     ),
 }
 _JUMPS: Final = Rate(
