@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import earwitness
 from earwitness.archive import build
-from earwitness.archive.joining import FAINT
+from earwitness.archive.joining import FAINT, Stretch
+from earwitness.archive.search import search
+from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.examinations import _archive_search
 from earwitness.outcome import Failed, Finding, NotExamined, Outcome
+from earwitness.signal.recording import Recording
 from sounds import DEMO_SOUNDS, flip_bit
 
 TRUTH = json.loads((DEMO_SOUNDS.parent / "truth.json").read_text())
@@ -87,6 +93,27 @@ def test_an_archive_that_changed_is_searched_again(tmp_path: Path) -> None:
     assert isinstance(again.outcome, Finding)
     assert again.outcome.measure("archived recordings searched").value == 2
     assert again.key != before.key
+
+
+def test_an_archive_is_searched_once_for_all_who_ask(
+    tmp_path: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one examination found is read by the next, stretch by stretch the same; not at another bar."""
+    searches: list[float] = []
+
+    def counted(*asked: Any, most_probable_error: float, **more: Any) -> tuple[Stretch, ...]:
+        searches.append(most_probable_error)
+        return search(*asked, most_probable_error=most_probable_error, **more)
+
+    monkeypatch.setattr(_archive_search, "search", counted)
+    path = DEMO_SOUNDS / "questioned.opus"
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    tape = Exhibit(sha256, path.name, path.stat().st_size, Role.QUESTIONED, "", path)
+    recording = Recording(tape, tmp_path / "cache")
+    first, second = (_archive_search.searched(recording, archive).stretches for _ in range(2))
+    assert first == second != () and searches == [1e-5]
+    _archive_search.searched(recording, archive, most_probable_error=1e-3)
+    assert searches == [1e-5, 1e-3]
 
 
 def test_without_an_archive_it_is_not_examined(tmp_path: Path) -> None:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from earwitness.archive.background import Background
-from earwitness.archive.index import open_archive
 from earwitness.archive.joining import Stretch
-from earwitness.archive.search import DEFAULT_ERROR, search
-from earwitness.archive.spectrum import SAMPLE_RATE_HZ
 from earwitness.dossier.dating import (
     CALENDAR,
     MAX_CONFLICTS,
@@ -21,6 +17,7 @@ from earwitness.dossier.dating import (
 from earwitness.dossier.dating_lines import DAY_S, in_words, read_lines, shown
 from earwitness.evidence.exhibit import Exhibit, Role
 from earwitness.evidence.structure import read_structure
+from earwitness.examinations._archive_search import LEAST_SEARCHED_S, searched
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.examinations._hum import hum_of
 from earwitness.examinations._hum_dates import HumDates, grid_records, hum_dates
@@ -44,8 +41,6 @@ from earwitness.transcripts.exhibits import transcripts_of
 from earwitness.transcripts.mentions import find_mentions
 from earwitness.transcripts.model import Transcript
 
-_BLOCK_SAMPLES = 1 << 20
-_LEAST_SEARCHED_S = 2.5
 MAX_SHOWN = 300
 MAX_DRAWN = 20
 
@@ -114,16 +109,9 @@ def _statements(case: CaseView) -> list[Row]:
 
 def _found(recording: Recording, case: CaseView) -> list[Stretch]:
     """Stretches of it that stand in the case's archives."""
-    if not case.archives or recording.duration_s < _LEAST_SEARCHED_S:
+    if recording.duration_s < LEAST_SEARCHED_S:
         return []
-    sound = recording.signal(SAMPLE_RATE_HZ)
-    found: list[Stretch] = []
-    for folder in case.archives:
-        archive = open_archive(folder)
-        blocks = (sound[at : at + _BLOCK_SAMPLES] for at in range(0, sound.size, _BLOCK_SAMPLES))
-        background = Background.of(archive.manifest.background)
-        found += search(blocks, archive, background=background, most_probable_error=DEFAULT_ERROR)
-    return found
+    return [each for folder in case.archives for each in searched(recording, folder).stretches]
 
 
 def _hum_dates(recording: Recording, case: CaseView) -> HumDates | None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -12,10 +10,10 @@ from earwitness.archive import index
 from earwitness.archive.background import Background
 from earwitness.archive.joining import FAINT, Stretch
 from earwitness.archive.prints import PRINT_STEP, differences, signs_of
-from earwitness.archive.search import search
 from earwitness.archive.segment import Segment
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, picture
 from earwitness.evidence.exhibit import Exhibit, Role
+from earwitness.examinations._archive_search import LEAST_SEARCHED_S, Searched, searched
 from earwitness.examinations._contract import CaseView, Needs, examination
 from earwitness.outcome import (
     Asked,
@@ -31,21 +29,10 @@ from earwitness.outcome import (
 from earwitness.signal.pictures import spectrogram
 from earwitness.signal.recording import Recording
 
-_BLOCK_SAMPLES = 1 << 20
 _FIGURES = 3
 _LONGEST_FIGURE_S = 30.0
 _SAME_SPEED = 0.004
 _SAME_PITCH = 0.36
-
-
-@dataclass(frozen=True, slots=True)
-class _Searched:
-    """One archive and what was found in it."""
-
-    name: str
-    archive: index.Archive
-    background: Background
-    stretches: tuple[Stretch, ...]
 
 
 @examination(
@@ -57,7 +44,7 @@ class _Searched:
         "Haitsma and Kalker 2002, ISMIR (the fine prints)",
         "Gumbel 1958; Coles 2001 (the law of the background)",
     ),
-    needs=Needs(min_seconds=2.5, archives=True, may_use=(Role.ARCHIVE,)),
+    needs=Needs(min_seconds=LEAST_SEARCHED_S, archives=True, may_use=(Role.ARCHIVE,)),
 )
 def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float = 1e-5) -> Finding:
     """Search every archive of the case for the same recording, whole or in parts.
@@ -79,41 +66,27 @@ def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float
     5. What is found is the same recording. The same words said again, even by the same person,
        are different sound and do not agree in this way.
     """
-    sound = recording.signal(SAMPLE_RATE_HZ)
-    searched = []
+    every = []
     for number, folder in enumerate(case.archives):
         case.progress(number / len(case.archives), f"searching {folder.name}")
-        searched.append(_search(folder, sound, most_probable_error))
+        every.append(searched(recording, folder, most_probable_error=most_probable_error))
     case.progress(0.9, "drawing")
-    found = [(item, stretch) for item in searched for stretch in item.stretches]
+    found = [(item, stretch) for item in every for stretch in item.stretches]
     return Finding(
-        summary=_summary(found, searched, recording.duration_s),
-        measures=_measures(found, searched, recording.duration_s),
+        summary=_summary(found, every, recording.duration_s),
+        measures=_measures(found, every, recording.duration_s),
         places=tuple(_place(stretch, item.background) for item, stretch in found),
-        limits=_limits(searched),
-        details=_details(searched),
+        limits=_limits(every),
+        details=_details(every),
         figures=_figures(found, recording, case),
         strength=_strength(found),
     )
 
 
-def _search(folder: Path, sound: np.ndarray, most_probable_error: float) -> _Searched:
-    archive = index.open_archive(folder)
-    background = Background.of(archive.manifest.background)
-    blocks = (
-        np.asarray(sound[start : start + _BLOCK_SAMPLES])
-        for start in range(0, sound.size, _BLOCK_SAMPLES)
-    )
-    stretches = search(  # 1, 2, 3, 4
-        blocks, archive, background=background, most_probable_error=most_probable_error
-    )
-    return _Searched(folder.name, archive, background, stretches)
-
-
 def _summary(
-    found: Sequence[tuple[_Searched, Stretch]], searched: Sequence[_Searched], duration_s: float
+    found: Sequence[tuple[Searched, Stretch]], every: Sequence[Searched], duration_s: float
 ) -> str:
-    hours = sum(item.archive.seconds for item in searched) / 3600
+    hours = sum(item.archive.seconds for item in every) / 3600
     if not found:
         return (
             f"No stretch of it was found in {hours:.2f} h of archived recordings. That says that it "
@@ -136,7 +109,7 @@ def _summary(
 
 
 def _clear_and_faint(
-    found: Sequence[tuple[_Searched, Stretch]],
+    found: Sequence[tuple[Searched, Stretch]],
 ) -> tuple[list[Stretch], list[Stretch]]:
     stretches = [stretch for _, stretch in found]
     return (
@@ -165,14 +138,14 @@ def _covered_s(stretches: Sequence[Stretch]) -> float:
 
 
 def _measures(
-    found: Sequence[tuple[_Searched, Stretch]], searched: Sequence[_Searched], duration_s: float
+    found: Sequence[tuple[Searched, Stretch]], every: Sequence[Searched], duration_s: float
 ) -> tuple[Measure, ...]:
     stretches, faint = _clear_and_faint(found)
     recordings = {stretch.recording.sha256 for stretch in stretches}
-    hours = sum(item.archive.seconds for item in searched) / 3600
+    hours = sum(item.archive.seconds for item in every) / 3600
     return (
         Measure("archived sound searched", hours, "h", digits=2),
-        Measure("archived recordings searched", sum(_count(item) for item in searched)),
+        Measure("archived recordings searched", sum(_count(item) for item in every)),
         Measure("stretches found", len(stretches)),
         Measure("faint stretches", len(faint)),
         Measure("source recordings", len(recordings)),
@@ -181,7 +154,7 @@ def _measures(
     )
 
 
-def _count(item: _Searched) -> int:
+def _count(item: Searched) -> int:
     return sum(1 for _ in item.archive.known())
 
 
@@ -213,8 +186,8 @@ def _change(stretch: Stretch) -> str:
     return ", ".join(parts)
 
 
-def _limits(searched: Sequence[_Searched]) -> tuple[str, ...]:
-    backgrounds = [f"{item.name}: {item.background.wording}" for item in searched]
+def _limits(every: Sequence[Searched]) -> tuple[str, ...]:
+    backgrounds = [f"{item.name}: {item.background.wording}" for item in every]
     return (
         "The same recording is found, not the same words said again by a person. A synthetic voice that "
         "is made by rules says a sentence again in nearly the same sound: with the same settings, 23 "
@@ -234,7 +207,7 @@ def _limits(searched: Sequence[_Searched]) -> tuple[str, ...]:
     )
 
 
-def _details(searched: Sequence[_Searched]) -> dict[str, object]:
+def _details(every: Sequence[Searched]) -> dict[str, object]:
     return {
         "archives": [
             {
@@ -245,12 +218,12 @@ def _details(searched: Sequence[_Searched]) -> dict[str, object]:
                 "background": item.background.to_json(),
                 "stretches": [stretch.to_json() for stretch in item.stretches],
             }
-            for item in searched
+            for item in every
         ]
     }
 
 
-def _strength(found: Sequence[tuple[_Searched, Stretch]]) -> Strength | None:
+def _strength(found: Sequence[tuple[Searched, Stretch]]) -> Strength | None:
     """The weakest of the stretches that are not faint, so that it holds for each of them."""
     clear = [pair for pair in found if not pair[1].is_faint]
     if not clear:
@@ -274,7 +247,7 @@ def _strength(found: Sequence[tuple[_Searched, Stretch]]) -> Strength | None:
 
 
 def _figures(
-    found: Sequence[tuple[_Searched, Stretch]], recording: Recording, case: CaseView
+    found: Sequence[tuple[Searched, Stretch]], recording: Recording, case: CaseView
 ) -> tuple[Figure, ...]:
     if not found:
         return ()
@@ -312,7 +285,7 @@ def _alignment_figure(stretches: Sequence[Stretch]) -> Figure:
     )
 
 
-def _prints_figure(item: _Searched, stretch: Stretch, recording: Recording) -> Figure:
+def _prints_figure(item: Searched, stretch: Stretch, recording: Recording) -> Figure:
     """How many of the 31 signs agree, along the stretch and a second to both sides."""
     start_s = max(stretch.here_start_s - 1.0, 0.0)
     end_s = min(stretch.here_end_s + 1.0, stretch.here_start_s + _LONGEST_FIGURE_S)
