@@ -58,7 +58,7 @@ def searched(
         return {"stretches": np.array(json.dumps([each.to_json() for each in found]))}
 
     stored = recording.shared(
-        f"{_CACHED_AS}-{state_of(folder)[:24]}-{most_probable_error:g}", compute
+        f"{_CACHED_AS}-{state_of(folder)[:24]}-{most_probable_error!r}", compute
     )
     stretches = tuple(_stretch(each) for each in json.loads(str(stored["stretches"])))
     return Searched(folder.name, archive, background, stretches)
