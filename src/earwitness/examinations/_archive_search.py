@@ -43,6 +43,8 @@ def searched(
     ------
     ArchiveNotFound, ArchiveDamaged, ArchiveTooNew
     """
+    # Before it is opened, so that what it holds later never gets the result of what it held.
+    state = state_of(folder)
     archive = open_archive(folder)
     background = Background.of(archive.manifest.background)
 
@@ -57,9 +59,7 @@ def searched(
         )
         return {"stretches": np.array(json.dumps([each.to_json() for each in found]))}
 
-    stored = recording.shared(
-        f"{_CACHED_AS}-{state_of(folder)[:24]}-{most_probable_error!r}", compute
-    )
+    stored = recording.shared(f"{_CACHED_AS}-{state[:24]}-{most_probable_error!r}", compute)
     stretches = tuple(_stretch(each) for each in json.loads(str(stored["stretches"])))
     return Searched(folder.name, archive, background, stretches)
 

@@ -69,7 +69,10 @@ def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float
     every = []
     for number, folder in enumerate(case.archives):
         case.progress(number / len(case.archives), f"searching {folder.name}")
-        every.append(searched(recording, folder, most_probable_error=most_probable_error))
+        found_there = searched(  # 1, 2, 3, 4
+            recording, folder, most_probable_error=most_probable_error
+        )
+        every.append(found_there)
     case.progress(0.9, "drawing")
     found = [(item, stretch) for item in every for stretch in item.stretches]
     return Finding(
