@@ -98,6 +98,9 @@ def tell(page: Any, address: str, work: Path, folder: Path) -> None:
 def listen(page: Any, folder: Path) -> None:
     """Go to the passage that occurs twice, play it, hear its twin, mark it, all by keys."""
     page.click("text=Is it whole?")
+    page.wait_for_selector(
+        "#examining", state="detached", timeout=120_000
+    )  # the page follows the run
     page.click(".places a")
     page.wait_for_selector("#player[data-drawn=yes]")
     assert page.evaluate("document.querySelector('#sound').currentTime") > 1

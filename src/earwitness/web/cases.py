@@ -50,10 +50,13 @@ def question(
 ) -> Response:
     """One question with all that was found: figures, measurements, places, limits.
 
-    Those of the questioned recordings, or of the one exhibit that is asked for by its mark.
+    Those of the questioned recordings, or of the one exhibit that is asked for by its mark. While
+    examinations go on, the page shows how far they are and takes in what they find.
     """
     desk = desk_of(request)
-    data = desk.data(desk.open(name, visitor_of(request).who))
+    case = desk.open(name, visitor_of(request).who)
+    running, data = desk.examining(name, case), desk.data(case)
+    state = running.state() if running else None
     (part,) = [each for each in data.questions if each.asked == asked]
     wanted = [each for each in part.answers if each.exhibit == exhibit] if exhibit else []
     shown = wanted or [each for each in part.answers if each.exhibit.startswith("Q")]
@@ -67,6 +70,7 @@ def question(
         others=[each for each in part.answers if each not in shown],
         hashes={each.mark: each.sha256 for each in data.exhibits},
         names={each.mark: each.name for each in data.exhibits},
+        run=state if state and not state["is_over"] else None,
     )
 
 

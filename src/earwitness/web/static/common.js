@@ -41,7 +41,7 @@ async function trouble(answer) {
   }
 }
 
-// Fetches this page anew and puts the named parts of it in place of those that are shown.
+// Fetches this page anew and puts the named parts of it in place of those that are shown; what it no longer has goes.
 export async function refresh(...ids) {
   const text = await (await fetch(location.pathname + location.search, { headers: { accept: "text/html" } })).text();
   const fresh = new DOMParser().parseFromString(text, "text/html");
@@ -49,6 +49,7 @@ export async function refresh(...ids) {
     const now = document.getElementById(id);
     const then = fresh.getElementById(id);
     if (now && then) now.replaceWith(document.importNode(then, true));
+    else if (now) now.remove();
   }
 }
 

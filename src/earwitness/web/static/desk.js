@@ -110,6 +110,14 @@ function watch(panel) {
   const idle = panel.querySelector(".idle");
   const trouble = panel.querySelector(".trouble");
   let ended = -1;
+  let shown = Promise.resolve();
+  // One after the other, so that an answer that comes late never takes the place of a newer one. The page is not
+  // loaded anew when all is over: that would call off the link that somebody follows at that moment.
+  const show = (...ids) => {
+    shown = shown.then(() => refresh(...ids)).catch(() => {
+      lost.hidden = false;
+    });
+  };
   const events = new EventSource(panel.dataset.watch);
   events.addEventListener("state", (event) => {
     lost.hidden = true;
@@ -119,12 +127,12 @@ function watch(panel) {
     trouble.hidden = !state.trouble;
     trouble.querySelector("bdi").textContent = state.trouble;
     const now = state.tasks.filter((task) => task.ended_in).length;
-    if (ended >= 0 && now > ended && !state.is_over) refresh("outcomes");
+    if (ended >= 0 && now > ended && !state.is_over) show("outcomes");
     ended = now;
   });
   events.addEventListener("over", () => {
     events.close();
-    location.reload();
+    show("interrupted", "outcomes", "examining");
   });
   events.addEventListener("error", () => {
     lost.hidden = false;
