@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import scipy.signal
 import scipy.stats
 
@@ -28,16 +29,20 @@ def test_warping_makes_each_dimension_normal() -> None:
     assert abs(float(scipy.stats.skew(result[:, 0]))) < 0.15
 
 
-def test_warping_is_the_rank_in_the_window() -> None:
-    """Against the definition, one value at a time."""
-    values = np.random.default_rng(3).standard_normal((50, 1)).astype(np.float32)
-    result = warped(values, window=21)
-    for row in (0, 5, 25, 49):
-        start = min(max(row - 10, 0), 50 - 21)
-        window = values[start : start + 21, 0]
-        below = (window < values[row, 0]).sum() + 0.5 * (window == values[row, 0]).sum()
-        expected = scipy.stats.norm.ppf(np.clip(below / 21, 0.5 / 21, 1 - 0.5 / 21))
-        assert abs(result[row, 0] - expected) < 1e-5
+@pytest.mark.parametrize("window", [1, 20, 21, 254, 255, 301])
+@pytest.mark.parametrize("count", [1, 50, 301, 302, 8_492, 8_493, 8_494])
+def test_warping_is_the_rank_in_the_window(count: int, window: int) -> None:
+    """As SciPy ranks each window, equal values alike; at the ends and where blocks meet, too."""
+    values = np.random.default_rng(3).standard_normal((count, 2)).round(1).astype(np.float32)
+    result = warped(values, window=window)
+    size = min(window, count)
+    for row in {0, 5, size // 2, count // 2, 8_191, 8_192, 8_342, count - 6, count - 1}:
+        if not 0 <= row < count:
+            continue
+        start = min(max(row - size // 2, 0), count - size)
+        below = scipy.stats.rankdata(values[start : start + size], axis=0)[row - start] - 0.5
+        expected = scipy.stats.norm.ppf(np.clip(below / size, 0.5 / size, 1 - 0.5 / size))
+        np.testing.assert_allclose(result[row], expected, atol=1e-5)
 
 
 def test_a_fixed_filter_leaves_little_after_warping() -> None:

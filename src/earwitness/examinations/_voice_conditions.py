@@ -22,7 +22,7 @@ from earwitness.signal.speech import FRAME_SAMPLES, Speech
 from earwitness.voices.mel import Floats
 from earwitness.voices.validation import FOLDS
 
-THREADS: Final = 4
+_THREADS: Final = 4
 BESIDE_SPEECH_S: Final = 7.0  # of each of those beside whom a cut of low frequencies is told
 _BESIDE_SPEAKERS: Final = 10
 CACHED_AS: Final = "voice_3"  # with what is kept of recordings; another where the method is another
@@ -111,9 +111,16 @@ def conditions_of(
         doable = tuple(each for each in measured.codings if each.can_be_done)
         return _beside_the_population(its, case, chosen, replace(measured, codings=doable))
 
-    chains = {each.sha256: of_known(each) for each in known}
     own = _beside_the_population(recording, case, chosen, chain)
-    return Conditions(own, chains, tuple(sorted(left_out)))
+    with on_threads() as threads:
+        chains = list(threads.map(of_known, known))
+    by_sha256 = {each.sha256: its for each, its in zip(known, chains, strict=True)}
+    return Conditions(own, by_sha256, tuple(sorted(left_out)))
+
+
+def on_threads() -> ThreadPoolExecutor:
+    """Threads for what takes long: decoders, models and array arithmetic let each other run."""
+    return ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1))
 
 
 def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:
@@ -136,8 +143,10 @@ def _beside_the_population(
     others = hashlib.sha256("".join(each.sha256 for each in chosen).encode()).hexdigest()[:16]
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        parts = [first_part(case.recording(each), BESIDE_SPEECH_S) for each in chosen]
-        with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as threads:
+        with on_threads() as threads:
+            parts = list(
+                threads.map(lambda each: first_part(case.recording(each), BESIDE_SPEECH_S), chosen)
+            )
             told = with_low_cut(chain, recording.signal(), parts, each=threads.map)
         return {"low_cut_hz": np.array(_told(told.low_cut_hz))}
 

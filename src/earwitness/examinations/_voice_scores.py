@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.examinations._voice_conditions import CACHED_AS, Conditions
+from earwitness.examinations._voice_conditions import CACHED_AS, Conditions, on_threads
 from earwitness.examinations._voice_speech import Heard, Side, heard_through
 from earwitness.outcome import NotExamined
 from earwitness.signal.recording import Recording
@@ -86,12 +86,10 @@ def scores_of(
     )
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        tried = try_out(
-            material.embedder,
-            speakers,
-            wanted,
-            on_fold=lambda fold: case.progress(0.65 + 0.05 * fold, "trying the population"),
-        )
+        case.progress(0.65, "trying the population")
+        with on_threads() as threads:
+            tried = try_out(material.embedder, speakers, wanted, each=threads.map)
+        case.progress(0.85, "scoring the recordings")
         questioned = cut(rows, piece_s=wanted.questioned_s, most=MOST_PIECES)
         sent, sent_of = _known_through(case, material, wanted, side)
         return {

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,10 +17,10 @@ from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
 from earwitness.examinations._voice_conditions import (
     CACHED_AS,
-    THREADS,
     Conditions,
     chain_key,
     first_part,
+    on_threads,
 )
 from earwitness.signal.chains import Chain, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
@@ -189,9 +187,6 @@ def versions_of(
     """Recordings of the population in all versions that a system is tried on or learns from.
 
     Up to fifty people, spread over all, are heard in rooms; everybody where all are tried in them.
-
-    They are prepared on several threads: decoders, the speech-activity model and array arithmetic let
-    each other run.
     """
     every = 1 if all_in_rooms else -(-len(people) // MOST_IN_ROOMS)
     of_person = {
@@ -218,7 +213,7 @@ def versions_of(
             through(conditions.questioned, Side.IN_ROOM) if is_in_room else None,
         )
 
-    with ThreadPoolExecutor(max_workers=min(THREADS, os.cpu_count() or 1)) as threads:
+    with on_threads() as threads:
         yield from threads.map(prepare, exhibits)
 
 
@@ -280,13 +275,16 @@ def same_sound(recording: Recording, others: Sequence[Recording]) -> list[str]:
     own = recording.exhibit.sha256
     if any(each.exhibit.sha256 == own for each in others):
         return [own]
-    found = []
-    mine, mine_at = _keys(recording, step=ARCHIVE_STEP)
-    for other in others:
-        theirs, theirs_at = _keys(other, step=1)
-        if hits_in_step(mine, mine_at, theirs, theirs_at) >= LEAST_HITS:
-            found.append(other.exhibit.sha256)
-    return found
+    with on_threads() as threads:
+        mine = threads.submit(_keys, recording, step=ARCHIVE_STEP)
+        hits = threads.map(
+            lambda other: hits_in_step(*mine.result(), *_keys(other, step=1)), others
+        )
+        return [
+            other.exhibit.sha256
+            for other, its in zip(others, hits, strict=True)
+            if its >= LEAST_HITS
+        ]
 
 
 def _keys(

@@ -9,7 +9,7 @@ on its own training data.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -187,12 +187,16 @@ class TriedOut:
         return np.stack([system.scores(questioned, known) for system in self.systems])
 
 
+_Fold = tuple[System, Trials]
+Map = Callable[[Callable[[int], _Fold], Iterable[int]], Iterable[_Fold]]
+
+
 def try_out(
     embedder: Embedder,
     speakers: Sequence[Speaker],
     wanted: Durations,
     *,
-    on_fold: Callable[[int], None] = lambda _: None,
+    each: Map = map,
 ) -> TriedOut:
     """Train on the population fold by fold, and try each system on the speakers it has not heard.
 
@@ -200,17 +204,22 @@ def try_out(
     2. Each fold's system learns from the speech of the speakers of the other folds.
     3. It scores every pair of the fold's speakers, questioned side against known side, twice, with
        the two parts of each speaker's speech changing roles.
+
+    Parameters
+    ----------
+    each : callable, optional
+        Like ``map``, or one that works on several folds at once.
     """
     fold_of = np.arange(len(speakers)) % FOLDS  # 1
-    systems, trials = [], []
-    for fold in range(FOLDS):
-        on_fold(fold)
-        others = [each for each, its in zip(speakers, fold_of, strict=True) if its != fold]
+
+    def of_fold(fold: int) -> _Fold:
+        others = [one for one, its in zip(speakers, fold_of, strict=True) if its != fold]
         system = _trained(embedder, others)  # 2
-        systems.append(system)
         held_out = [int(number) for number in np.flatnonzero(fold_of == fold)]
-        trials.append(_tried(system, speakers, held_out, fold, wanted))  # 3
-    return TriedOut(tuple(systems), _together(trials))
+        return system, _tried(system, speakers, held_out, fold, wanted)  # 3
+
+    systems, trials = zip(*each(of_fold, range(FOLDS)), strict=True)
+    return TriedOut(systems, _together(trials))
 
 
 def _trained(embedder: Embedder, speakers: Sequence[Speaker]) -> System:
