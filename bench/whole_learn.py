@@ -199,6 +199,7 @@ def report(keep: Path, half: str, table_path: Path) -> None:
     for number, (save, rows) in enumerate(by_save.items()):
         for set_name in ("librispeech", "speechocean762", "both"):
             print(_eer_line(rows, save, set_name, _fused(reached[number], weights)))
+    print(_compressed_line(by_save, reached, weights))
     print("\nBy cue, cuts at random places, both sets, EER %:\n")
     print("| saved as | fused | " + " | ".join(CUES) + " |")
     print("|---|---|" + "---|" * len(CUES))
@@ -284,18 +285,41 @@ def _chosen(rows: Sequence[Row], set_name: str) -> list[Row]:
     return [row for row in rows if set_name in ("both", row.set_name)]
 
 
+def _compressed_line(by_save: dict[str, list[Row]], reached: Floats, weights: Floats) -> str:
+    """The same over all compressed saves, at one score for all."""
+    cells, plain = [], 0
+    for cut in data.CUTS:
+        scores = [
+            _scores(rows, "both", cut, _fused(reached[number], weights))
+            for number, (save, rows) in enumerate(by_save.items())
+            if _codec(save)
+        ]
+        a, b = (np.concatenate(sides) for sides in zip(*scores, strict=True))
+        plain = max(plain, a.size)
+        cells.append(f"{eer(a, b):.1f} ({b.size})")
+    return f"| compressed, together | both | {plain} | " + " | ".join(cells) + " |"
+
+
 def _eer(
     rows: Sequence[Row], set_name: str, cut: str, score: Callable[[Row], float], kind: str = ""
 ) -> tuple[float, int, int]:
     """Edited recordings against the untouched ones of the same carriers."""
+    plain, edited = _scores(rows, set_name, cut, score, kind)
+    if not edited.size or not plain.size:
+        return float("nan"), 0, 0
+    return eer(plain, edited), plain.size, edited.size
+
+
+def _scores(
+    rows: Sequence[Row], set_name: str, cut: str, score: Callable[[Row], float], kind: str = ""
+) -> tuple[Floats, Floats]:
+    """Of the untouched recordings and of the edited ones of the same carriers."""
     chosen = _chosen(rows, set_name)
     edited = [row for row in chosen if row.cut == cut and kind in ("", row.kind)]
     names = {row.name for row in chosen if row.kind != "untouched"}
     plain = [row for row in chosen if row.kind == "untouched" and row.name in names]
-    if not edited or not plain:
-        return float("nan"), 0, 0
-    a, b = (np.array([score(row) for row in some]) for some in (plain, edited))
-    return eer(a, b), len(plain), len(edited)
+    untouched, cut_ones = (np.array([score(row) for row in some]) for some in (plain, edited))
+    return untouched, cut_ones
 
 
 def _eer_line(rows: Sequence[Row], save: str, set_name: str, score: Callable[[Row], float]) -> str:

@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -119,13 +121,17 @@ def carry_out(source: str, level, codec: str, edit: str, number: int, half: str)
 
 
 def run(path: Path, half: str) -> None:
-    """Carry out what is not in the file yet."""
+    """Carry out what is not in the file yet, on all cores."""
     done = {tuple(json.loads(line)["trial"]) for line in path.open()} if path.exists() else set()
-    with path.open("a") as rows:
-        for trial in trials(half):
-            if tuple(trial) not in done:
-                rows.write(json.dumps({"trial": trial, **carry_out(*trial, half)}) + "\n")
-                rows.flush()
+    todo = [trial for trial in trials(half) if tuple(trial) not in done]
+    with path.open("a") as rows, ProcessPoolExecutor() as processes:
+        for trial, row in zip(todo, processes.map(partial(_of_half, half), todo), strict=True):
+            rows.write(json.dumps({"trial": trial, **row}) + "\n")
+            rows.flush()
+
+
+def _of_half(half: str, trial: tuple) -> dict:
+    return carry_out(*trial, half)
 
 
 def interval(k: int, n: int) -> str:

@@ -10,6 +10,7 @@ from earwitness.archive import index
 from earwitness.archive.background import Background
 from earwitness.archive.joining import FAINT, Stretch
 from earwitness.archive.prints import PRINT_STEP, differences, signs_of
+from earwitness.archive.search import DEFAULT_ERROR
 from earwitness.archive.segment import Segment
 from earwitness.archive.spectrum import FRAME_S, SAMPLE_RATE_HZ, picture
 from earwitness.evidence.exhibit import Exhibit, Role
@@ -46,7 +47,9 @@ _SAME_PITCH = 0.36
     ),
     needs=Needs(min_seconds=LEAST_SEARCHED_S, archives=True, may_use=(Role.ARCHIVE,)),
 )
-def heard_v1(recording: Recording, case: CaseView, *, most_probable_error: float = 1e-5) -> Finding:
+def heard_v1(
+    recording: Recording, case: CaseView, *, most_probable_error: float = DEFAULT_ERROR
+) -> Finding:
     """Search every archive of the case for the same recording, whole or in parts.
 
     1. A picture of the sound, 32 bands between 280 and 3,400 Hz and 62.5 frames a second, each band over

@@ -30,7 +30,7 @@ LEAST_S: Final = 30.0
 THRESHOLD: Final = 6.0
 """How many spreads of the decoys the hum must stand above them; see ``find_hum``."""
 
-FALSE_PRESENCE: Final = (16, 352)
+FALSE_PRESENCE: Final = (176, 4_224)
 """How often a frequency without mains passed, of how many searches; see ``bench/whole_mains.py``."""
 
 FRAME_VALUES: Final = FRAME_S * BASEBAND_RATE_HZ

@@ -243,8 +243,9 @@ class FalseAlarms:
 
 UNTOUCHED: Final = FalseAlarms(
     alarms=0,
-    pieces=11,
+    pieces=100,
     piece_s=180.0,
-    wording="0 of 11 untouched pieces of three minutes: real mains as hum in read English of other "
-    "speakers, -10 to -30 dB, as it is and through Opus at 24 kbit/s; so few bound the rate loosely",
+    wording="0 of 100 untouched pieces of three minutes: 75 of real mains as hum in read English of "
+    "other speakers, -10 to -40 dB, as it is and through Opus at 24 kbit/s, and 25 recordings of the "
+    "mains of five grids",
 )
