@@ -34,6 +34,7 @@ from earwitness.signal.known_cuts import with_known_cuts
 from earwitness.signal.moments import Moments, find_moments
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import FRAME_S, Speech
+from earwitness.signal.threads import on_threads
 from earwitness.signal.tones import tones_of, with_tones
 
 FEWEST_SPEAKERS: Final = 8
@@ -229,8 +230,9 @@ def _measured(
     tones = tones_of(listen(recording.signal()).low)
     most = round(MOST_OF_ONE_S * BASE_RATE_HZ)
     recorded, coded = replace(chain, codings=()), Chain(codings=chain.codings)
-    sounds = []
-    for number, (_, each) in enumerate(chosen):
+
+    def record(number: int) -> Floats:
+        each = chosen[number][1]
         sent = send_through(
             np.asarray(each.signal()[:most]),
             recorded,
@@ -238,15 +240,26 @@ def _measured(
             speech=_beginning(each.speech, most / BASE_RATE_HZ),
             seed=number,
         )
-        sounds.append(with_tones(sent, *tones, seed=number))
-    untouched, edited, cuts = [], [], []
-    for number, sound in enumerate(sounds):
-        case.progress(0.3 + 0.6 * number / len(sounds), "trying it on the population")
-        untouched.append(_moments(sound, coded))
+        return with_tones(sent, *tones, seed=number)
+
+    def cut_and_hear(number: int) -> tuple[Moments, Moments, Floats64]:
         others = [other for index, other in enumerate(sounds) if index != number]
-        changed, at = with_known_cuts(sound, others, sample_rate_hz=BASE_RATE_HZ, seed=number)
-        edited.append(_moments(changed, coded))
-        cuts.append(at / BASE_RATE_HZ)
+        changed, at = with_known_cuts(
+            sounds[number], others, sample_rate_hz=BASE_RATE_HZ, seed=number
+        )
+        return _moments(sounds[number], coded), _moments(changed, coded), at / BASE_RATE_HZ
+
+    untouched, edited, cuts = [], [], []
+    numbers = range(len(chosen))
+    with on_threads() as threads:
+        sounds = list(threads.map(record, numbers))
+        for number, (plain, changed, at_s) in zip(
+            numbers, threads.map(cut_and_hear, numbers), strict=True
+        ):
+            case.progress(0.3 + 0.6 * (number + 1) / len(numbers), "trying it on the population")
+            untouched.append(plain)
+            edited.append(changed)
+            cuts.append(at_s)
     return {
         **_arrays_of("untouched", untouched),
         **_arrays_of("edited", edited),

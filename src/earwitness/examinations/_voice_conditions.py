@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -19,10 +17,10 @@ from earwitness.signal.chains import Chain, chain_of
 from earwitness.signal.low_cut import with_low_cut
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.speech import FRAME_SAMPLES, Speech
+from earwitness.signal.threads import on_threads
 from earwitness.voices.mel import Floats
 from earwitness.voices.validation import FOLDS
 
-_THREADS: Final = 4
 BESIDE_SPEECH_S: Final = 7.0  # of each of those beside whom a cut of low frequencies is told
 _BESIDE_SPEAKERS: Final = 10
 CACHED_AS: Final = "voice_3"  # with what is kept of recordings; another where the method is another
@@ -116,11 +114,6 @@ def conditions_of(
         chains = list(threads.map(of_known, known))
     by_sha256 = {each.sha256: its for each, its in zip(known, chains, strict=True)}
     return Conditions(own, by_sha256, tuple(sorted(left_out)))
-
-
-def on_threads() -> ThreadPoolExecutor:
-    """Threads for what takes long: decoders, models and array arithmetic let each other run."""
-    return ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1))
 
 
 def by_speaker(exhibits: Sequence[Exhibit]) -> dict[str, list[Exhibit]]:

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from earwitness.evidence.exhibit import Exhibit
 from earwitness.examinations._contract import CaseView
-from earwitness.examinations._voice_conditions import CACHED_AS, Conditions, on_threads
+from earwitness.examinations._voice_conditions import CACHED_AS, Conditions
 from earwitness.examinations._voice_speech import Heard, Side, heard_through
 from earwitness.outcome import NotExamined
 from earwitness.signal.recording import Recording
+from earwitness.signal.threads import on_threads
 from earwitness.voices.comparison import (
     MOST_KNOWN_PIECES,
     MOST_PIECES,

@@ -20,12 +20,12 @@ from earwitness.examinations._voice_conditions import (
     Conditions,
     chain_key,
     first_part,
-    on_threads,
 )
 from earwitness.signal.chains import Chain, send_through
 from earwitness.signal.recording import BASE_RATE_HZ, Recording
 from earwitness.signal.rooms import in_room
 from earwitness.signal.speech import Speech, find_speech
+from earwitness.signal.threads import on_threads
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.mel import STEP_S, Floats, frame_count
 from earwitness.voices.pitch import median_pitch

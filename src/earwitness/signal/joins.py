@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from earwitness.evidence.decode import Floats
 from earwitness.signal.join_frames import FRAME
-from earwitness.signal.native import release
 from earwitness.signal.prediction import BLOCK
 
 TAPS: Final = 3
@@ -150,4 +149,3 @@ def pieces(signal: Floats) -> Iterator[tuple[int, int, int, Floats32]]:
         end = min(total, last + _MARGIN)
         piece = np.asarray(signal[begin * FRAME : end * FRAME], dtype=np.float32)
         yield first, last, first - begin, piece
-        release(signal)

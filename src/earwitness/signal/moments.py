@@ -18,6 +18,8 @@ from earwitness.evidence.decode import Floats
 from earwitness.signal import both_sides, joins, tones
 from earwitness.signal.join_frames import FRAME, FRAME_S, HIGH, RATE_HZ, RESIDUE, frames
 from earwitness.signal.joins import Networks
+from earwitness.signal.native import release
+from earwitness.signal.threads import on_threads
 
 CUES: Final = ("step", "join", *both_sides.MEASURES, "tones")
 APART_S: Final = 0.02
@@ -54,12 +56,19 @@ def find_moments(
     networks = networks or joins.networks()
     step, join = [], []
     total = max(1, signal.size)
-    for first, last, skip, piece in joins.pieces(signal):
+
+    def hear(its: tuple[int, int, int, Floats]) -> tuple[int, Floats32, Floats32]:
+        first, last, skip, piece = its
         shown = frames(piece)
+        release(signal)
         part = slice(skip, skip + last - first)
-        step.append(_steps(shown)[part])  # 1
-        join.append(networks(shown)[part])  # 2
-        on_progress(last * FRAME / total)
+        return last, _steps(shown)[part], networks(shown)[part]  # 1, 2
+
+    with on_threads() as threads:
+        for last, steps_here, heard_here in threads.map(hear, joins.pieces(signal)):
+            step.append(steps_here)
+            join.append(heard_here)
+            on_progress(last * FRAME / total)
     steps = np.concatenate(step) if step else np.zeros(0, np.float32)
     heard = np.concatenate(join) if join else np.zeros(0, np.float32)
     sides = both_sides.listen(signal)
