@@ -171,6 +171,28 @@ def test_writing_from_right_to_left(chromium: Any, tmp_path: Path) -> None:
         assert not violations(page)
 
 
+@pytest.mark.parametrize("status", [303, 403, 404])
+def test_a_page_that_cannot_be_fetched_anew_stays(
+    chromium: Any, tmp_path: Path, status: int
+) -> None:
+    """Another page in its place, such as that to log in or a refusal, takes nothing away that is shown."""
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    earwitness.new(folder / "a.case")
+    with served(folder) as address, watched(chromium) as page:
+        page.goto(f"{address}/cases/a.case")
+        elsewhere = {"location": "/"} if status == 303 else {}
+        page.route(
+            "**/cases/a.case",
+            lambda route: route.fulfill(status=status, headers=elsewhere, body="<p>No.</p>"),
+        )
+        ended = page.evaluate(
+            "import('/static/common.js').then((its) => its.refresh('outcomes')).catch(() => 'refused')"
+        )
+        assert ended == "refused"
+        assert page.locator("#outcomes .asked").count() > 0
+
+
 def test_a_desk_that_is_gone_says_what_to_do(chromium: Any, tmp_path: Path) -> None:
     """When the desk cannot be reached, an upload says so, and that nothing acknowledged is lost."""
     folder = tmp_path / "desk"

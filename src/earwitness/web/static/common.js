@@ -42,9 +42,11 @@ async function trouble(answer) {
 }
 
 // Fetches this page anew and puts the named parts of it in place of those that are shown; what it no longer has goes.
+// Throws where the desk answers with another page, such as a refusal: what is shown then stays.
 export async function refresh(...ids) {
-  const text = await (await fetch(location.pathname + location.search, { headers: { accept: "text/html" } })).text();
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const answer = await fetch(location.pathname + location.search, { headers: { accept: "text/html" } });
+  if (!answer.ok || answer.redirected) throw new Error(`the desk answered ${answer.status}`);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ids) {
     const now = document.getElementById(id);
     const then = fresh.getElementById(id);

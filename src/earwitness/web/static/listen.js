@@ -268,7 +268,7 @@ async function mark() {
     say(word("failed_act", { why: error.message }));
     return;
   }
-  await refresh("marks", "found");
+  await refresh("marks", "found").catch(() => location.reload()); // which says why
   found.marks = JSON.parse($("found").textContent).marks;
   redraw();
   say(word("marked", { at: clock(start) }));
