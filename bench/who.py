@@ -13,8 +13,8 @@ half, questioned and known (``matched``), with one system for the noisier known 
 the quieter. ``clean`` is the same system with a population as it was received; ``rooms``, one that also
 learns from it in rooms; ``true``, one whose recordings went through the very condition, as no case could
 know it, and that learns from rooms. All trials of a half - every questioned recording against every
-known one - are then compared. Rows are written as they come, and what was computed is kept in the
-folder of ``--keep``.
+known one - are then compared. With ``--split`` the same people are dealt into halves in another way. Rows
+are written as they come, and what was computed is kept in the folder of ``--keep``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import numpy as np
 import who_coverage
 import who_peer
 import who_time
-from who_half import Bench, few, half
+from who_half import WAYS, Bench, few, half
 from who_trials import tried
 
 from earwitness.signal.chains import chain_of
@@ -40,7 +40,6 @@ from earwitness.signal.low_cut import with_low_cut
 from earwitness.voices.metrics import Doubles, cllr, cost
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
-CALIBRATED = ("matched", "clean", "rooms", "true")
 DRAWS = 1_000
 Row = dict[str, Any]
 
@@ -60,29 +59,32 @@ def told(bench: Bench, name: str) -> None:
     )
 
 
-def done_already(rows: Path) -> set[tuple[str, float, str, int]]:
+def done_already(rows: Path) -> set[tuple[str, float, str, int, int]]:
     """What stands in the rows: a run that was stopped goes on from there."""
     if not rows.exists():
         return set()
     found = [json.loads(line) for line in rows.read_text().splitlines()]
-    return {(row["condition"], row["length_s"], row["calibrated"], row["half"]) for row in found}
+    return {
+        (row["condition"], row["length_s"], row["calibrated"], row["half"], row.get("split", 0))
+        for row in found
+    }
 
 
-def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
+def run(bench: Bench, name: str, lengths: list[float], ways: list[str], rows: Path) -> None:
     for number, (population, test) in enumerate(bench.halves()):
         wanted = {
-            (name, length_s, calibrated, number)
+            (name, length_s, calibrated, number, bench.split)
             for length_s in lengths
-            for calibrated in CALIBRATED
+            for calibrated in ways
         }
         if wanted <= done_already(rows):
             continue
         started = time.monotonic()
-        embedder, groups, sides = half(bench, name, population, test)
+        embedder, groups, sides = half(bench, name, population, test, ways=ways)
         prepared = time.monotonic() - started
         for length_s in lengths:
-            for calibrated in CALIBRATED:
-                if (name, length_s, calibrated, number) in done_already(rows):
+            for calibrated in ways:
+                if (name, length_s, calibrated, number, bench.split) in done_already(rows):
                     continue
                 began = time.monotonic()
                 row = tried(embedder, groups[calibrated], sides, length_s)
@@ -91,6 +93,7 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
                     "length_s": length_s,
                     "calibrated": calibrated,
                     "half": number,
+                    "split": bench.split,
                     "refused": len(test) - len(sides[0]),
                     "prepare_s": round(prepared, 1),
                     "run_s": round(time.monotonic() - began, 2),
@@ -103,10 +106,8 @@ def run(bench: Bench, name: str, lengths: list[float], rows: Path) -> None:
 
 def show(rows: Path) -> None:
     """The table, both halves together; and whether any trial went beyond the bounds of its system."""
-    together: dict[tuple[str, float, str], list[Row]] = {}
-    for line in rows.read_text().splitlines():
-        row = json.loads(line)
-        together.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
+    every = [json.loads(line) for line in rows.read_text().splitlines()]
+    together = _together([row for row in every if not row.get("split")])
     print(
         "| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal | refused "
         "| in a room |"
@@ -134,6 +135,43 @@ def show(rows: Path) -> None:
         if calibrated == "matched" and clean and len(clean) == len(matched):
             low, middle, high = difference(matched, clean)
             print(f"| {name} | {length_s:g} s | {middle:+.3f} | {low:+.3f} to {high:+.3f} |")
+    show_splits(every)
+
+
+def show_splits(every: list[Row]) -> None:
+    """Cllr of matched and of clean for each way of dealing the same people into halves."""
+    splits = {split: _together([row for row in every if row.get("split", 0) == split])
+              for split in sorted({row.get("split", 0) for row in every})}  # fmt: skip
+    if len(splits) < 2:
+        return
+    print("\nThe people dealt into halves in other ways, Cllr:\n")
+    print("| condition | net speech | split | matched | clean | difference |")
+    print("|---|---|---|---|---|---|")
+    for split, together in splits.items():
+        for (name, length_s, calibrated), matched in together.items():
+            clean = together.get((name, length_s, "clean"))
+            if calibrated == "matched" and clean and len(clean) == len(matched):
+                costs = [
+                    cllr(
+                        *(
+                            np.concatenate([row[side] for row in its])
+                            for side in ("same", "different")
+                        )
+                    )
+                    for its in (matched, clean)
+                ]
+                print(
+                    f"| {name} | {length_s:g} s | {split} | {costs[0]:.4f} | {costs[1]:.4f} "
+                    f"| {costs[0] - costs[1]:+.4f} |"
+                )
+
+
+def _together(rows: list[Row]) -> dict[tuple[str, float, str], list[Row]]:
+    """Rows by condition, length and calibration: those of both halves."""
+    found: dict[tuple[str, float, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
+    return found
 
 
 def difference(matched: list[Row], clean: list[Row]) -> tuple[float, float, float]:
@@ -175,6 +213,10 @@ def main() -> None:
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
     parser.add_argument("--halves", type=int, choices=(1, 2), default=2)
     parser.add_argument("--conditions", nargs="+", default=[])
+    parser.add_argument("--calibrated", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument(
+        "--split", type=int, default=0, help="people are dealt by this seed; 0: in order"
+    )
     parser.add_argument("--keep", type=Path, default=Path("who-bench"))
     parser.add_argument("--runs", type=int, default=who_coverage.RUNS, help="of coverage")
     parser.add_argument("--python", type=Path, help="of an environment that has resemblyzer")
@@ -188,12 +230,12 @@ def main() -> None:
         who_time.show(DATA, given.keep)
     else:
         given.keep.mkdir(parents=True, exist_ok=True)
-        bench = Bench(DATA, given.keep, given.turns, given.halves)
+        bench = Bench(DATA, given.keep, given.turns, given.halves, split=given.split)
         for name in given.conditions or bench.conditions:
             if given.what == "told":
                 told(bench, name)
             elif given.what == "run":
-                run(bench, name, given.lengths, rows)
+                run(bench, name, given.lengths, given.calibrated, rows)
             else:
                 who_peer.run(bench, name, given.lengths, given.python, given.keep)
         if given.what == "peer":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +36,22 @@ from earwitness.voices.mel import STEP_S, frame_count
 from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.validation import FOLDS
 
+WAYS = ("matched", "clean", "rooms", "true")
 QUIETEST_DB = 99.0  # where noise is not told
 
 
 class Bench:
     """The people and the conditions, with what was computed of them in a folder."""
 
-    def __init__(self, data: Path, folder: Path, turns: int, halves: int) -> None:
-        self.people = people(data)
+    def __init__(
+        self, data: Path, folder: Path, turns: int, halves: int, *, split: int = 0
+    ) -> None:
+        everybody = people(data)
+        order = np.arange(len(everybody))
+        if split:
+            order = np.random.default_rng(split).permutation(order)
+        self.people = [everybody[number] for number in order]
+        self.split = split
         self.folder = folder
         self.turns = range(turns)
         self._halves = halves
@@ -52,7 +60,7 @@ class Bench:
         self.conditions = conditions(crowd)
 
     def halves(self) -> Iterator[tuple[list[Person], list[Person]]]:
-        """Population and test people, both ways round."""
+        """Population and test people, both ways round: every other one in order, or as they were drawn."""
         yield self.people[0::2], self.people[1::2]
         if self._halves == 2:
             yield self.people[1::2], self.people[0::2]
@@ -90,7 +98,8 @@ class Bench:
                 given, chain, sample_rate_hz=BASE_RATE_HZ, speech=whole.speech, seed=seed
             )
 
-        return sound_recording(f"through {name} {person.name}", sound, self.folder)
+        split = f" split {self.split}" if self.split else ""
+        return sound_recording(f"through {name} {person.name}{split}", sound, self.folder)
 
 
 def is_refused(chain: Chain) -> bool:
@@ -124,8 +133,10 @@ def half(
     population: list[Person],
     test: list[Person],
     embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
+    *,
+    ways: Sequence[str] = WAYS,
 ) -> tuple[Embedder, dict[str, list[Group]], Sides]:
-    """The population in each way, and for each turn the test people's questioned and known."""
+    """The population in each of these ways, and for each turn the test people's questioned and known."""
     test = [each for each in test if not is_refused(chain_of(bench.questioned(each, 0, name)))]
     told = told_of(bench, name, population, test)
     every = [each for group in told for each in group.conditions]
@@ -148,33 +159,31 @@ def half(
         return found
 
     received = [bench.spoken(bench.whole(person), embedder) for person in population]
-    in_rooms = [
-        bench.spoken(bench.through(person, Chain(), "room", 2 * number, room=True), embedder)
-        for number, person in enumerate(population)
-    ]
-    very = [
-        bench.spoken(bench.questioned(all_of(person), 0, name), embedder) for person in population
-    ]
+
+    def in_rooms() -> list[Spoken]:
+        return [
+            bench.spoken(bench.through(person, Chain(), "room", 2 * number, room=True), embedder)
+            for number, person in enumerate(population)
+        ]
+
+    def very() -> list[Spoken]:
+        return [
+            bench.spoken(bench.questioned(all_of(person), 0, name), embedder)
+            for person in population
+        ]
+
+    def matched(group: Told) -> Group:
+        sides_ = sent(group, "known"), sent(group, "questioned"), sent(group, "room")
+        return Group(speakers(population, *sides_, received), group.people, tells_rooms=True)
+
     everybody = list(range(len(test)))
-    groups = {
-        "matched": [
-            Group(
-                speakers(
-                    population,
-                    sent(group, "known"),
-                    sent(group, "questioned"),
-                    sent(group, "room"),
-                    received,
-                ),
-                group.people,
-                tells_rooms=True,
-            )
-            for group in told
-        ],
-        "clean": [Group(speakers(population, received, received), everybody)],
-        "rooms": [Group(speakers(population, received, received, in_rooms), everybody)],
-        "true": [Group(speakers(population, received, very, in_rooms), everybody)],
+    of_way: dict[str, Callable[[], list[Group]]] = {
+        "matched": lambda: [matched(group) for group in told],
+        "clean": lambda: [Group(speakers(population, received, received), everybody)],
+        "rooms": lambda: [Group(speakers(population, received, received, in_rooms()), everybody)],
+        "true": lambda: [Group(speakers(population, received, very(), in_rooms()), everybody)],
     }
+    groups = {way: of_way[way]() for way in ways}
     sides = [
         [
             (
