@@ -25,6 +25,7 @@ import os
 import resource
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ from earwitness.voices.metrics import Doubles, cllr, cost
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 DRAWS = 1_000
 Row = dict[str, Any]
+Together = dict[tuple[str, float, str], list[Row]]
 
 
 def told(bench: Bench, name: str) -> None:
@@ -130,45 +132,48 @@ def show(rows: Path) -> None:
     print(f"\n{beyond} of {trials:,} held-out trials beyond the bounds of their validation")
     print("\nCllr of matched less that of clean, and 95 % over draws of speakers:\n")
     print("| condition | net speech | difference | 95 % |\n|---|---|---|---|")
-    for (name, length_s, calibrated), matched in together.items():
-        clean = together.get((name, length_s, "clean"))
-        if calibrated == "matched" and clean and len(clean) == len(matched):
-            low, middle, high = difference(matched, clean)
-            print(f"| {name} | {length_s:g} s | {middle:+.3f} | {low:+.3f} to {high:+.3f} |")
+    for name, length_s, matched, clean in _beside_clean(together):
+        low, middle, high = difference(matched, clean)
+        print(f"| {name} | {length_s:g} s | {middle:+.3f} | {low:+.3f} to {high:+.3f} |")
     show_splits(every)
 
 
 def show_splits(every: list[Row]) -> None:
     """Cllr of matched and of clean for each way of dealing the same people into halves."""
-    splits = {split: _together([row for row in every if row.get("split", 0) == split])
-              for split in sorted({row.get("split", 0) for row in every})}  # fmt: skip
+    splits = sorted({row.get("split", 0) for row in every})
     if len(splits) < 2:
         return
     print("\nThe people dealt into halves in other ways, Cllr:\n")
     print("| condition | net speech | split | matched | clean | difference |")
     print("|---|---|---|---|---|---|")
-    for split, together in splits.items():
-        for (name, length_s, calibrated), matched in together.items():
-            clean = together.get((name, length_s, "clean"))
-            if calibrated == "matched" and clean and len(clean) == len(matched):
-                costs = [
-                    cllr(
-                        *(
-                            np.concatenate([row[side] for row in its])
-                            for side in ("same", "different")
-                        )
-                    )
-                    for its in (matched, clean)
-                ]
-                print(
-                    f"| {name} | {length_s:g} s | {split} | {costs[0]:.4f} | {costs[1]:.4f} "
-                    f"| {costs[0] - costs[1]:+.4f} |"
-                )
+    for split in splits:
+        together = _together([row for row in every if row.get("split", 0) == split])
+        for name, length_s, *both in _beside_clean(together):
+            ours, clean = (_cllr(rows) for rows in both)
+            print(
+                f"| {name} | {length_s:g} s | {split} | {ours:.4f} | {clean:.4f} "
+                f"| {ours - clean:+.4f} |"
+            )
 
 
-def _together(rows: list[Row]) -> dict[tuple[str, float, str], list[Row]]:
+def _beside_clean(together: Together) -> Iterator[tuple[str, float, list[Row], list[Row]]]:
+    """Condition, length, and the rows of matched and of clean, where there are as many of both."""
+    for (name, length_s, calibrated), matched in together.items():
+        clean = together.get((name, length_s, "clean"))
+        if calibrated == "matched" and clean and len(clean) == len(matched):
+            yield name, length_s, matched, clean
+
+
+def _cllr(rows: list[Row]) -> float:
+    same, different = (
+        np.concatenate([row[side] for row in rows]) for side in ("same", "different")
+    )
+    return cllr(same, different)
+
+
+def _together(rows: list[Row]) -> Together:
     """Rows by condition, length and calibration: those of both halves."""
-    found: dict[tuple[str, float, str], list[Row]] = {}
+    found: Together = {}
     for row in rows:
         found.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
     return found

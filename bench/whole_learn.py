@@ -199,7 +199,8 @@ def report(keep: Path, half: str, table_path: Path) -> None:
     for number, (save, rows) in enumerate(by_save.items()):
         for set_name in ("librispeech", "speechocean762", "both"):
             print(_eer_line(rows, save, set_name, _fused(reached[number], weights)))
-    print(_compressed_line(by_save, reached, weights))
+    if any(_codec(save) for save in by_save):
+        print(_compressed_line(by_save, reached, weights))
     print("\nBy cue, cuts at random places, both sets, EER %:\n")
     print("| saved as | fused | " + " | ".join(CUES) + " |")
     print("|---|---|" + "---|" * len(CUES))

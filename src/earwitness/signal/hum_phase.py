@@ -246,6 +246,6 @@ UNTOUCHED: Final = FalseAlarms(
     pieces=100,
     piece_s=180.0,
     wording="0 of 100 untouched pieces of three minutes: 75 of real mains as hum in read English of "
-    "other speakers, -10 to -40 dB, as it is and through Opus at 24 kbit/s, and 25 recordings of the "
-    "mains of five grids",
+    "other speakers, -10 to -40 dB, as it is and through Opus at 24 kbit/s, and 25 of one recording "
+    "of the mains of each of five grids",
 )

@@ -6,9 +6,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-MOST_THREADS: Final = 4
+_MOST: Final = 4
 
 
 def on_threads() -> ThreadPoolExecutor:
     """Threads of one examination: one for each processor, four at most, as each holds what it works on."""
-    return ThreadPoolExecutor(max_workers=min(MOST_THREADS, os.cpu_count() or 1))
+    return ThreadPoolExecutor(max_workers=min(_MOST, os.cpu_count() or 1))

@@ -268,10 +268,10 @@ async function mark() {
     say(word("failed_act", { why: error.message }));
     return;
   }
-  await refresh("marks", "found").catch(() => location.reload()); // which says why
+  say(word("marked", { at: clock(start) })); // whether or not it can be shown
+  await refresh("marks", "found");
   found.marks = JSON.parse($("found").textContent).marks;
   redraw();
-  say(word("marked", { at: clock(start) }));
 }
 
 function fillForm() {
