@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,3 +72,17 @@ def test_a_worker_serves_figures_and_logs_its_jobs(tmp_path: Path, tone: Path) -
         assert 'earwitness_jobs_total{ended="finding"} 1.0' in fetch(figures)
         process.terminate()
         assert json.loads(process.stderr.readline())["what"] == "worker ended"
+
+
+@pytest.mark.usefixtures("server_store")
+def test_a_worker_that_is_asked_to_end_again_and_again_ends(tmp_path: Path) -> None:
+    """Asked on its way out, too: nothing that a signal interrupts there may make it wait for ever."""
+    with running("--quiet", "store", "work", str(tmp_path)) as (process, _):
+        assert process.stderr is not None
+        assert json.loads(process.stderr.readline())["what"] == "worker began"
+        deadline = time.monotonic() + 60
+        while process.poll() is None:
+            assert time.monotonic() < deadline, "the worker goes on"
+            process.terminate()
+            time.sleep(0.002)
+        assert process.returncode in (0, -signal.SIGTERM)  # the latter once all was done

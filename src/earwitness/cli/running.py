@@ -1,6 +1,12 @@
-"""What the commands that go on until they are ended tell those who run them: figures, a log."""
+"""What the commands that go on until they are ended have in common: figures, a log, how they end."""
 
 from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -24,3 +30,38 @@ def tell(screen: Screen, metrics_at: str) -> None:
     logs.begin(desk=desk_here())
     if metrics_at:
         screen.say(f"figures: {metrics.serve(metrics_at)}")
+
+
+@contextmanager
+def ended_by_signal(end: Callable[[], None]) -> Iterator[None]:
+    """Call this when the process is asked to end while the block goes on.
+
+    Parameters
+    ----------
+    end : callable
+        Is called in a thread of its own.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def wait() -> None:
+        with os.fdopen(reading, "rb", buffering=0) as asked:
+            if asked.read(1):
+                end()
+
+    # What a signal interrupts may hold any lock, also those without which no thread can begin. So the
+    # thread is there before, and the handler takes no lock.
+    waiting = threading.Thread(target=wait, daemon=True)
+    waiting.start()
+
+    def ask(*_: object) -> None:
+        with suppress(BlockingIOError):  # it was asked often enough
+            os.write(writing, b"\0")
+
+    before = signal.signal(signal.SIGTERM, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        os.close(writing)
+        waiting.join()

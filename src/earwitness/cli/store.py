@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +10,7 @@ import click
 
 from earwitness import workbench
 from earwitness.backup import BackedUp
-from earwitness.cli.running import METRICS, tell
+from earwitness.cli.running import METRICS, ended_by_signal, tell
 from earwitness.cli.show import ExitCode, Screen
 from earwitness.evidence.names import safe_name
 from earwitness.working import LEASE_S, Worked, Worker
@@ -90,15 +88,16 @@ def work(
     """
     tell(screen, metrics_at)
     worker = Worker(place, processes, lease)
-    # From a thread: what the signal interrupts may be holding the event's own lock.
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=worker.end).start())
     failed, results = False, []
-    for worked in worker.work(until_done=until_done):
-        screen.say(_line(worked))
-        kind = worked.examined.outcome.kind if worked.examined else ""
-        failed = failed or kind == "failed"
-        results.append({"method": worked.job.method, "ended_in": kind, "trouble": worked.trouble})
-    screen.result(results)
+    with ended_by_signal(worker.end):
+        for worked in worker.work(until_done=until_done):
+            screen.say(_line(worked))
+            kind = worked.examined.outcome.kind if worked.examined else ""
+            failed = failed or kind == "failed"
+            results.append(
+                {"method": worked.job.method, "ended_in": kind, "trouble": worked.trouble}
+            )
+        screen.result(results)
     return ExitCode.FAILED if failed else ExitCode.DONE
 
 
