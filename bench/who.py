@@ -112,7 +112,7 @@ def show(rows: Path) -> None:
     together = _together([row for row in every if not row.get("split")])
     print(
         "| condition | net speech | calibrated on | same | different | EER | Cllr | min | cal | refused "
-        "| in a room |"
+        "| room |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|")
     trials = beyond = 0
@@ -121,13 +121,13 @@ def show(rows: Path) -> None:
         different = np.concatenate([np.array(row["different"]) for row in found])
         trials += same.size + different.size
         beyond += sum(int(str(row["beyond"])) for row in found)
-        told_in_rooms, asked = np.sum([row["in_room"] for row in found], axis=0)
+        in_room = float(np.mean([row["in_room"] for row in found]))
         its = cost(same, different)
         print(
             f"| {name} | {length_s:g} s | {calibrated} | {same.size} | {different.size} "
             f"| {100 * its.equal_error_rate:.1f} % | {its.cllr:.3f} | {its.cllr_min:.3f} "
             f"| {its.cllr_cal:.3f} | {sum(int(str(row.get('refused', 0))) for row in found)} "
-            f"| {told_in_rooms} of {asked} |"
+            f"| {in_room:.0%} |"
         )
     print(f"\n{beyond} of {trials:,} held-out trials beyond the bounds of their validation")
     print("\nCllr of matched less that of clean, and 95 % over draws of speakers:\n")

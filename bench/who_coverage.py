@@ -34,8 +34,8 @@ def drawn_trials(speakers: int, sigma: float, random: np.random.Generator) -> Tr
             questioned.append(first)
             known.append(second)
             folds.append(np.full(first.size, fold))
-    parts = (scores, questioned, known, folds)
-    return Trials(*(np.concatenate(part) for part in parts))
+    parts = [np.concatenate(part) for part in (scores, questioned, known, folds)]
+    return Trials(*parts, in_room=np.zeros(parts[0].size, dtype=bool))
 
 
 def covered(speakers: int, sigma: float, runs: int) -> tuple[np.ndarray, int]:

@@ -12,12 +12,11 @@ from who_half import Group, Sides
 from earwitness.voices.comparison import log10_lr_of
 from earwitness.voices.embedder import Embedder
 from earwitness.voices.metrics import Doubles
-from earwitness.voices.population import Durations, durations
+from earwitness.voices.population import durations
 from earwitness.voices.reverberation import rooms_of
-from earwitness.voices.validation import TriedOut, Validated, try_out
+from earwitness.voices.validation import Validated, try_out
 
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
-System = tuple[TriedOut, Validated]
 
 
 @dataclass
@@ -28,7 +27,7 @@ class Found:
     different: list[Doubles] = field(default_factory=list)
     same_of: list[int] = field(default_factory=list)
     different_of: list[list[int]] = field(default_factory=list)
-    in_room: list[bool] = field(default_factory=list)
+    in_room: list[float] = field(default_factory=list)
     beyond: int = 0
     compare_s: float = 0.0
 
@@ -44,38 +43,41 @@ class Found:
 def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float) -> dict[str, Any]:
     """A row of the bench: the likelihood ratio of every trial at one length, and how they came about."""
     known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
-    found, used = Found(), []
+    found = Found()
+    used: list[Validated] = []
     for group in groups:
         wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
         rooms = rooms_of(embedder, group.speakers) if group.tells_rooms else None
-        systems: dict[bool, System] = {}
+        tried_out = try_out(embedder, group.speakers, wanted)
+        validated_for: dict[float, Validated] = {}
         for turn in sides:
             long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
             parts = {n: turn[n][0].rows[: round(100 * length_s)] for n in long}
             known = [n for n in group.known if n in parts]
-            in_room = {n: rooms is not None and rooms.told(parts[n]).is_told for n in long}
-            found.in_room += in_room.values()
-            for side in sorted(set(in_room.values())):
-                if side not in systems:
-                    systems[side] = _system(embedder, group, wanted, is_in_room=side)
-                tried_out, validated = systems[side]
-                questioned = [n for n in long if in_room[n] == side]
-                began = time.monotonic()
-                scores = tried_out.scores(
-                    [parts[n] for n in questioned], [turn[n][1].rows for n in known]
-                )
-                log10_lr = log10_lr_of(validated, scores)
-                found.compare_s += time.monotonic() - began
-                found.add(questioned, known, log10_lr)
+            told = [rooms.told(parts[n]) for n in long] if rooms else []
+            in_room = np.array([each.probability for each in told] or [0.0] * len(long))
+            found.in_room += in_room.tolist()
+            began = time.monotonic()
+            scores = tried_out.scores([parts[n] for n in long], [turn[n][1].rows for n in known])
+            for probability in np.unique(in_room).tolist():
+                if probability not in validated_for:
+                    validated_for[probability] = Validated(
+                        tried_out.trials, len(group.speakers), probability
+                    )
+                validated = validated_for[probability]
+                chosen = np.flatnonzero(in_room == probability)
+                log10_lr = log10_lr_of(validated, scores[:, chosen])
+                found.add([long[n] for n in chosen], known, log10_lr)
                 low, high = validated.bounds
                 found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
-        used += [validated for _, validated in systems.values()]
+            found.compare_s += time.monotonic() - began
+        used += validated_for.values()
     return {
         "same": np.round(np.concatenate(found.same), 4).tolist(),
         "different": np.round(np.concatenate(found.different), 4).tolist(),
         "same_of": found.same_of,
         "different_of": found.different_of,
-        "in_room": [sum(found.in_room), len(found.in_room)],
+        "in_room": float(np.mean(found.in_room)),
         "beyond": found.beyond,
         "ways": [each.way for each in used],
         "system": embedder.name,
@@ -84,9 +86,3 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
             sum(each.size for each in (*found.same, *found.different)) / found.compare_s
         ),
     }
-
-
-def _system(embedder: Embedder, group: Group, wanted: Durations, *, is_in_room: bool) -> System:
-    speakers = [each.from_a_room if is_in_room else each for each in group.speakers]
-    systems = try_out(embedder, speakers, wanted)
-    return systems, Validated(systems.trials, len(speakers))

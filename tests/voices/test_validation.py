@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
 
+from earwitness.signal.rooms import in_room
+from earwitness.voices.calibration import logistic
 from earwitness.voices.comparison import compared, known_pieces, log10_lr_of
 from earwitness.voices.embedder import Embedded, cut, embedded_for
 from earwitness.voices.mel import frame_count
 from earwitness.voices.population import Durations, Speaker, Spoken, durations, joined
 from earwitness.voices.scoring import Background, _reduced, learn
 from earwitness.voices.turns import speakers_of
-from earwitness.voices.validation import FOLDS, Trials, TriedOut, Validated, try_out
+from earwitness.voices.validation import FOLDS, Trials, TriedOut, Validated, _together, try_out
 from voices.people import spoken
 
 EMBEDDER = Embedded(200.0, 3_300.0)
@@ -147,6 +150,48 @@ def test_parts_of_one_speaker_have_no_moment_in_common() -> None:
     assert Speaker("b", Spoken(rows[:0], frames[:0]), Spoken(rows, frames)).trials(0.5) == ()
 
 
+def in_rooms(speakers: tuple[Speaker, ...]) -> list[Speaker]:
+    """Every other one heard in a room, too."""
+    return [
+        replace(
+            each,
+            in_room=side(in_room(spoken(n, 10.0, channel=True), sample_rate_hz=16_000, seed=n)),
+        )
+        if n % 2
+        else each
+        for n, each in enumerate(speakers)
+    ]
+
+
+def test_pairs_in_rooms_count_as_much_as_a_room_is_probable() -> None:
+    """Those of the people who were heard in one; where there is none for sure, the others alone."""
+    speakers = in_rooms(population())
+    systems = try_out(EMBEDDER, speakers, tried()[2])
+    trials = systems.trials
+    assert set(trials.questioned[trials.in_room] % 2) == {1}
+    assert int((trials.in_room & trials.is_same).sum()) == PEOPLE
+    for probability in (0.25, 1.0):
+        validated = Validated(trials, PEOPLE, probability)
+        for kind in (validated.trials.is_same, ~validated.trials.is_same):
+            counts, there = validated.counts[kind], validated.trials.in_room[kind]
+            assert counts[there].sum() / counts.sum() == pytest.approx(probability)
+            assert counts.sum() == pytest.approx(kind.sum())
+    without = Validated(trials, PEOPLE)
+    assert without.trials.scores.size == tried()[1].trials.scores.size
+    assert (without.counts == 1).all()
+
+
+def test_the_calibration_is_that_of_what_counts() -> None:
+    """Pairs that come twice, and count half, leave line and cost as they are."""
+    plain = tried()[1].trials
+    doubled = _together([plain, replace(plain, in_room=~plain.in_room)])
+    once, both = Validated(plain, PEOPLE), Validated(doubled, PEOPLE, 0.5)
+    line, same_line = (logistic(each.trials.pairs(each.counts)) for each in (once, both))
+    assert (same_line.slope, same_line.offset) == pytest.approx((line.slope, line.offset))
+    way = "logistic regression"
+    assert both.costs[way] == pytest.approx(once.costs[way])
+
+
 def test_durations_are_those_that_half_the_population_has() -> None:
     """Never more than the case has, nor than a minute."""
     frames = np.arange(3_000)
@@ -182,6 +227,7 @@ def test_draws_without_pairs_of_both_kinds_are_left_out() -> None:
         questioned=np.array([0, 1, 0, 1]),
         known=np.array([0, 1, 1, 0]),
         fold=np.zeros(4, dtype=np.int64),
+        in_room=np.zeros(4, dtype=bool),
     )
     assert 0 < len(Validated(trials, 2).draws) < 200
 

@@ -23,7 +23,7 @@ from earwitness.voices.validation import FOLDS
 
 BESIDE_SPEECH_S: Final = 7.0  # of each of those beside whom a cut of low frequencies is told
 _BESIDE_SPEAKERS: Final = 10
-CACHED_AS: Final = "voice_3"  # with what is kept of recordings; another where the method is another
+CACHED_AS: Final = "voice_4"  # with what is kept of recordings; another where the method is another
 _MOST_NAMED: Final = 3
 Person = TypeVar("Person")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import numpy as np
@@ -31,7 +31,7 @@ from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 
 _DISAGREE: Final = (
     -0.8
-)  # 13 of 1,876 pairs of one speaker are as low in bench/who.py, most of two are
+)  # 11 of 1,876 pairs of one speaker are as low in bench/who.py, most of two are
 _TELLS: Final = (
     -0.6
 )  # a system whose lowest likelihood ratio is above that cannot say that voices differ
@@ -80,7 +80,7 @@ def scores_of(
 ) -> Scored:
     """All scores that the case needs; kept under what they depend on, so that the next run is quick.
 
-    ``side`` is what the population's questioned side is heard as: as it is, or in a room.
+    ``side`` is what the known recordings are heard as beside one another: as it is, or in a room.
     """
     pieces, of_known = known_pieces(
         {sha256: each.rows for sha256, each in known.items()}, piece_s=wanted.known_s
@@ -102,7 +102,8 @@ def scores_of(
 
     name = f"{CACHED_AS}-scores-{side.value}-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
     arrays = recording.shared(name, compute)
-    trials = Trials(*(arrays[each] for each in ("trial", "trial_q", "trial_k", "fold")))
+    columns = ("trial", "trial_q", "trial_k", "fold", "trial_room")
+    trials = Trials(*(arrays[each] for each in columns))
     return Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
 
 
@@ -113,6 +114,7 @@ def _as_arrays(tried: TriedOut) -> dict[str, npt.NDArray[np.generic]]:
         "trial_q": trials.questioned,
         "trial_k": trials.known,
         "fold": trials.fold,
+        "trial_room": trials.in_room,
     }
 
 
@@ -193,12 +195,10 @@ def room_of(
     speakers: Sequence[Speaker],
     material: Material,
 ) -> Room:
-    """Whether the questioned speech was recorded in a room, told beside the population."""
+    """How probable it is that the questioned speech was recorded in a room, told beside the population."""
 
     def compute() -> Mapping[str, npt.NDArray[np.generic]]:
-        room = rooms_of(material.embedder, speakers).told(rows)
-        shares = np.array([room.told_in_rooms, room.told_without])
-        return {"is_told": np.array(room.is_told), "shares": shares}
+        return {"room": np.array(astuple(rooms_of(material.embedder, speakers).told(rows)))}
 
-    found = recording.shared(f"{CACHED_AS}-rooms-{_key(material, rows)}", compute)
-    return Room(bool(found["is_told"]), *map(float, found["shares"]))
+    found = recording.shared(f"{CACHED_AS}-rooms-{_key(material, rows)}", compute)["room"]
+    return Room(*map(float, found))

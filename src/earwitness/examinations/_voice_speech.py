@@ -34,7 +34,7 @@ from earwitness.voices.regions import in_regions
 from earwitness.voices.validation import FOLDS
 
 MOST_SPEECH_S = 180.0  # of one person of the population; more of it would change nothing
-MOST_IN_ROOMS = 50  # people who are learnt from in rooms: bench/who.py has as many
+MOST_IN_ROOMS = 50  # people who are heard in rooms: bench/who.py has as many
 Mask = npt.NDArray[np.bool_]
 
 
@@ -181,14 +181,12 @@ def versions_of(
     embedder: Embedder,
     conditions: Conditions,
     exhibits: Sequence[Exhibit],
-    *,
-    all_in_rooms: bool = False,
 ) -> Iterator[Versions]:
     """Recordings of the population in all versions that a system is tried on or learns from.
 
-    Up to fifty people, spread over all, are heard in rooms; everybody where all are tried in them.
+    Up to fifty people, spread over all, are heard in rooms.
     """
-    every = 1 if all_in_rooms else -(-len(people) // MOST_IN_ROOMS)
+    every = -(-len(people) // MOST_IN_ROOMS)
     of_person = {
         exhibit.sha256: (
             MOST_SPEECH_S / len(exhibits),
@@ -223,13 +221,11 @@ def population(
     embedder: Embedder,
     conditions: Conditions,
     progress: Callable[[float], None],
-    *,
-    all_in_rooms: bool = False,
 ) -> tuple[list[Speaker], dict[str, float]]:
     """Each person of the population in all versions, and the pitch of those whose pitch can be told."""
     todo = [exhibit for exhibits in people.values() for exhibit in exhibits]
     made: dict[str, Versions] = {}
-    ready = versions_of(case, people, embedder, conditions, todo, all_in_rooms=all_in_rooms)
+    ready = versions_of(case, people, embedder, conditions, todo)
     for number, (exhibit, versions) in enumerate(zip(todo, ready, strict=True), start=1):
         made[exhibit.sha256] = versions
         progress(number / len(todo))

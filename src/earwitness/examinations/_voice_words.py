@@ -23,10 +23,11 @@ from earwitness.outcome import (
     Strength,
     numbers,
 )
+from earwitness.voices.calibration import Pairs
 from earwitness.voices.comparison import Compared
 from earwitness.voices.metrics import Doubles, best_monotone, cross_entropy, tippett, trade_off
 from earwitness.voices.population import LEAST_SPEAKERS, Durations
-from earwitness.voices.reverberation import Room
+from earwitness.voices.reverberation import PRIOR, Room
 from earwitness.voices.validation import Validated
 from earwitness.voices.words import propositions, said, support_in_words, verbal_scale
 
@@ -232,23 +233,15 @@ def _limits_of_conditions(case: Case, told: Told) -> list[str]:
 
 
 def _of_room(room: Room) -> str:
-    """What was told of a room, how well that is told here, and what follows from it."""
-    if not room.can_be_told:
-        return (
-            "Whether the questioned speech was recorded in a room cannot be told here: of the "
-            f"population in simulated rooms {room.told_in_rooms:.0%} is, where "
-            f"{room.told_without:.0%} is without one. The error rates are of speech without a room."
-        )
-    rates = (
-        f"Of the population in simulated rooms {room.told_in_rooms:.0%} is told so, and of it without "
+    """How probable a room is, how well that is told here, and what follows from it."""
+    return (
+        f"That the questioned speech was recorded in a room is {room.probability:.0%} probable, to the "
+        f"nearest 5 % and as if {PRIOR:.0%} of questioned recordings were, by how the population sounds in "
+        "simulated rooms, which are not its own, and without. Its pairs in rooms count "
+        f"{room.probability:.0%} in the calibration and in the error rates. Of its own speech in rooms "
+        f"{room.told_in_rooms:.0%} comes out as more probable than {PRIOR:.0%}, and of that without "
         f"{room.told_without:.0%}."
     )
-    if room.is_told:
-        return (
-            "The questioned speech sounds as if it was recorded in a room, and the population was heard "
-            f"in simulated rooms, which are not its own. {rates}"
-        )
-    return f"No room was told in the questioned speech. {rates}"
 
 
 def _warnings_of_pitch(case: Case) -> list[str]:
@@ -372,18 +365,19 @@ def _trials(validated: Validated) -> dict[str, object]:
         "fold": trials.fold[kept],
         "score": np.round(trials.scores[kept], 3),
         "log10_lr": np.round(validated.log10_lr[kept], 3),
+        "in_room": trials.in_room[kept],
+        "counts": np.round(validated.counts[kept], 3),
     }
 
 
 def figures(case: Case, told: Told) -> tuple[Figure, ...]:
     """Four plots: Tippett, cross-entropy, trade-off, and the likelihood ratio along the recording."""
     validated = told.validated
-    is_same = validated.trials.is_same
-    same, different = validated.log10_lr[is_same], validated.log10_lr[~is_same]
+    pairs = validated.pairs
     return (
-        _tippett(same, different, told.result.log10_lr),
-        _cross_entropy(same, different, validated),
-        _trade_off(same, different, validated),
+        _tippett(pairs, told.result.log10_lr),
+        _cross_entropy(pairs, validated),
+        _trade_off(pairs, validated),
         _along(case, told),
     )
 
@@ -393,13 +387,21 @@ def _thinned(x: Doubles, y: Doubles) -> tuple[tuple[float, ...], tuple[float, ..
     return numbers(x[chosen], digits=4), numbers(y[chosen], digits=4)
 
 
-def _tippett(same: Doubles, different: Doubles, value: float) -> Figure:
-    at_least = tippett(same)
-    x, y = tippett(-different)  # the share of pairs of two speakers that have at most it
+def _tippett(pairs: Pairs, value: float) -> Figure:
+    at_least = tippett(pairs.same, pairs.same_weights)
+    # the share of pairs of two speakers that have at most it
+    x, y = tippett(-pairs.different, pairs.different_weights)
+    over, falsely_over = (
+        100 * float(np.average(each > 0, weights=weights))
+        for each, weights in (
+            (pairs.same, pairs.same_weights),
+            (pairs.different, pairs.different_weights),
+        )
+    )
     return Figure(
         title="Tippett plot of the population's held-out pairs",
-        alternative=f"Of the pairs of one speaker, {100 * float(np.mean(same > 0)):.0f} % have a "
-        f"likelihood ratio over 1; of the pairs of two, {100 * float(np.mean(different > 0)):.0f} % do. "
+        alternative=f"Of the pairs of one speaker, {over:.0f} % have a likelihood ratio over 1; of the "
+        f"pairs of two, {falsely_over:.0f} % do. "
         f"The case's log10 likelihood ratio is {value:.2f}. Nothing is drawn beyond the last pair.",
         x_label="log10 likelihood ratio",
         y_label="share of pairs",
@@ -412,9 +414,12 @@ def _tippett(same: Doubles, different: Doubles, value: float) -> Figure:
     )
 
 
-def _cross_entropy(same: Doubles, different: Doubles, validated: Validated) -> Figure:
+def _cross_entropy(pairs: Pairs, validated: Validated) -> Figure:
     priors = np.linspace(-2.5, 2.5, 101)
-    best = best_monotone(same, different, np.ones(same.size), np.ones(different.size))
+    weights = pairs.same_weights, pairs.different_weights
+    these = cross_entropy(pairs.same, pairs.different, priors, *weights)
+    best = best_monotone(pairs.same, pairs.different, *weights)
+    recalibrated = cross_entropy(*best, priors, *weights)
     nothing = np.zeros(1)
     return Figure(
         title="Empirical cross-entropy",
@@ -424,10 +429,8 @@ def _cross_entropy(same: Doubles, different: Doubles, validated: Validated) -> F
         x_label="log10 prior odds",
         y_label="bits",
         layers=(
-            Line(
-                numbers(priors, digits=4), numbers(cross_entropy(same, different, priors)), "these"
-            ),
-            Line(numbers(priors, digits=4), numbers(cross_entropy(*best, priors)), "recalibrated"),
+            Line(numbers(priors, digits=4), numbers(these), "these"),
+            Line(numbers(priors, digits=4), numbers(recalibrated), "recalibrated"),
             Line(
                 numbers(priors, digits=4),
                 numbers(cross_entropy(nothing, nothing, priors)),
@@ -437,9 +440,11 @@ def _cross_entropy(same: Doubles, different: Doubles, validated: Validated) -> F
     )
 
 
-def _trade_off(same: Doubles, different: Doubles, validated: Validated) -> Figure:
-    alarms, misses = trade_off(same, different)
-    floor = 0.5 / max(same.size, different.size)
+def _trade_off(pairs: Pairs, validated: Validated) -> Figure:
+    alarms, misses = trade_off(
+        pairs.same, pairs.different, pairs.same_weights, pairs.different_weights
+    )
+    floor = 0.5 / max(pairs.same.size, pairs.different.size)
     shown = (np.clip(each, floor, 1 - floor) for each in (alarms, misses))
     x, y = (scipy.special.ndtri(each) for each in shown)
     return Figure(

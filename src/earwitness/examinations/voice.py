@@ -106,9 +106,9 @@ def voice_v1(
        one in a simulated room.
     3. Where ``split_speakers`` is true, the questioned speech is split by speaker, and only the one
        who speaks most is compared. Regions that a person has set in case.toml go before that.
-    4. Whether the questioned speech was recorded in a room is told beside the population, in rooms and
-       without: at a bar that one in fifty of it reaches without one. If it is told, the population
-       is tried in rooms.
+    4. How probable it is that the questioned speech was recorded in a room is told beside the
+       population, in rooms and without, as if one recording in twenty were. Pairs of the population
+       in rooms count by as much in what follows, those without by the rest.
     5. With ``model`` at ``embedded``, voices are described by how they pull a mixture of Gaussians that is
        trained on the population itself; else by the neural model of that name. What varies within
        a voice, over words, conditions and rooms, is reduced, and a score is normalised by what each
@@ -154,18 +154,6 @@ def voice_v1(
     if len(rows) < 100 * LEAST_SPEECH_S:
         return _too_little_of_one(len(rows) / 100)
     room = room_of(recording, rows, speakers, material)  # 4
-    if room.is_told:
-        everybody, _ = population(
-            case,
-            material.people,
-            embedder,
-            conditions,
-            lambda done: case.progress(0.6 + 0.05 * done),
-            all_in_rooms=True,
-        )
-        speakers = [each.from_a_room for each in everybody if each.says_enough]
-        if len(speakers) < LEAST_SPEAKERS:
-            return _too_few(len(speakers), "with enough speech, in these conditions in rooms")
     wanted = durations(
         speakers,
         questioned_s=len(rows) / 100,
@@ -173,7 +161,7 @@ def voice_v1(
     )
     side = Side.IN_ROOM if room.is_told else Side.QUESTIONED
     scored = scores_of(recording, case, material, speakers, wanted, rows, known, side)  # 5, 6
-    validated = Validated(scored.trials, len(speakers))  # 7
+    validated = Validated(scored.trials, len(speakers), room.probability)  # 7
     case.progress(0.9, "calibrating on draws of speakers")
     disagreement = disagreement_of(validated, scored, material.known)  # 8
     if isinstance(disagreement, NotExamined):

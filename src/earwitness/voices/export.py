@@ -7,7 +7,9 @@ import io
 from collections.abc import Mapping
 from typing import Any, Final
 
-COLUMNS: Final = ("label", "score", "log10_lr", "questioned_speaker", "known_speaker", "fold")
+COLUMNS: Final = (
+    "label", "score", "log10_lr", "questioned_speaker", "known_speaker", "fold", "in_room", "counts",
+)  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -15,7 +17,7 @@ def trials_csv(details: Mapping[str, Any]) -> bytes:
     """The held-out trials of a finding of ``voice`` as CSV.
 
     ``label`` is 1 for a pair of one speaker and 0 for two: with ``label_column`` set to it and the
-    last three columns ignored, the reader ``FeatureDataCsvFileParser`` of the NFI's lir takes the file.
+    last five columns ignored, the reader ``FeatureDataCsvFileParser`` of the NFI's lir takes the file.
 
     Parameters
     ----------
@@ -29,15 +31,16 @@ def trials_csv(details: Mapping[str, Any]) -> bytes:
         trials["questioned_speaker"],
         trials["known_speaker"],
         trials["fold"],
+        trials["in_room"],
+        trials["counts"],
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for score, log10_lr, questioned, known, fold in zip(*columns, strict=True):
+    for score, log10_lr, questioned, known, fold, in_room, counts in zip(*columns, strict=True):
+        who = _cell(names[questioned]), _cell(names[known])
         label = int(questioned == known)
-        writer.writerow(
-            (label, score, log10_lr, _cell(names[questioned]), _cell(names[known]), fold)
-        )
+        writer.writerow((label, score, log10_lr, *who, fold, int(in_room), counts))
     return text.getvalue().encode("utf-8", "replace")
 
 

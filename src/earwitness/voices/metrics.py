@@ -126,16 +126,26 @@ def _rates(
     return np.append(missed, 1.0), np.append(alarmed, 0.0)
 
 
-def _below(values: Doubles, weights: Doubles, thresholds: Doubles) -> Doubles:
-    """The share of values under each threshold [shape=(thresholds,)]."""
+def _below(
+    values: Doubles, weights: Doubles, thresholds: Doubles, *, or_at: bool = False
+) -> Doubles:
+    """The share of values under each threshold, or also of those at it [shape=(thresholds,)]."""
     order = np.argsort(values)
     total = np.concatenate([[0.0], np.cumsum(weights[order])])
-    share: Doubles = total[np.searchsorted(values[order], thresholds, side="left")] / total[-1]
+    places = np.searchsorted(values[order], thresholds, side="right" if or_at else "left")
+    share: Doubles = total[places] / total[-1]
     return share
 
 
-def bounds(same: Doubles, different: Doubles) -> tuple[float, float]:
+def bounds(
+    same: Doubles,
+    different: Doubles,
+    same_weights: Doubles | None = None,
+    different_weights: Doubles | None = None,
+) -> tuple[float, float]:
     """The lowest and highest log10 likelihood ratio that these pairs can carry.
+
+    Pairs that do not count alike carry what as many do as there effectively are (Kish 1965).
 
     1. At each threshold, the expected loss of deciding by these likelihood ratios is compared with
        that of never looking at them; one misleading pair, as bad as can be, is added to each side,
@@ -146,14 +156,16 @@ def bounds(same: Doubles, different: Doubles) -> tuple[float, float]:
     ------
     Vergeer et al. 2016, Sci. Justice 56(6) (empirical lower and upper bounds).
     """
-    low = max(min(same.min(), different.min()), -np.log10(same.size + 1))
-    high = min(max(same.max(), different.max()), np.log10(different.size + 1))
+    weights = _weights(same, same_weights), _weights(different, different_weights)
+    of_same, of_different = (float(each.sum() ** 2 / (each @ each)) for each in weights)
+    low = max(min(same.min(), different.min()), -np.log10(of_same + 1))
+    high = min(max(same.max(), different.max()), np.log10(of_different + 1))
     steps = np.arange(min(0, int(low // _STEP)), max(0, int(high // _STEP) + 1) + 1)
-    thresholds = steps * _STEP
-    missed = np.searchsorted(np.sort(same), thresholds, side="right")
-    alarmed = different.size - np.searchsorted(np.sort(different), thresholds, side="right")
+    thresholds = np.asarray(steps * _STEP, dtype=np.float64)
+    missed = of_same * _below(same, weights[0], thresholds, or_at=True)
+    alarmed = of_different * (1.0 - _below(different, weights[1], thresholds, or_at=True))
     odds = 10.0**thresholds
-    loss = (missed + 1) / (same.size + 1) + odds * (alarmed + 1) / (different.size + 1)  # 1
+    loss = (missed + 1) / (of_same + 1) + odds * (alarmed + 1) / (of_different + 1)  # 1
     worse = np.minimum(1.0, odds) < loss
     below = thresholds[worse & (steps <= 0)]  # 2
     above = thresholds[worse & (steps >= 0)]
@@ -162,7 +174,13 @@ def bounds(same: Doubles, different: Doubles) -> tuple[float, float]:
     return round(lower, 2) + 0.0, round(upper, 2) + 0.0
 
 
-def cross_entropy(same: Doubles, different: Doubles, log10_odds: Doubles) -> Doubles:
+def cross_entropy(
+    same: Doubles,
+    different: Doubles,
+    log10_odds: Doubles,
+    same_weights: Doubles | None = None,
+    different_weights: Doubles | None = None,
+) -> Doubles:
     """The empirical cross-entropy at each prior, in bits [shape=(priors,)].
 
     Source
@@ -171,24 +189,33 @@ def cross_entropy(same: Doubles, different: Doubles, log10_odds: Doubles) -> Dou
     """
     odds = log10_odds * _LN10
     prior = 1.0 / (1.0 + np.exp(-odds))
-    missed = np.logaddexp(0.0, -(same[None] * _LN10 + odds[:, None])).mean(axis=1)
-    alarmed = np.logaddexp(0.0, different[None] * _LN10 + odds[:, None]).mean(axis=1)
+    missed = np.logaddexp(0.0, -(same[None] * _LN10 + odds[:, None]))
+    missed = np.average(missed, axis=1, weights=same_weights)
+    alarmed = np.logaddexp(0.0, different[None] * _LN10 + odds[:, None])
+    alarmed = np.average(alarmed, axis=1, weights=different_weights)
     entropy: Doubles = (prior * missed + (1 - prior) * alarmed) / np.log(2.0)
     return entropy
 
 
-def tippett(values: Doubles) -> tuple[Doubles, Doubles]:
-    """Each likelihood ratio with the share of pairs that have at least it; never under 1/n.
+def tippett(values: Doubles, weights: Doubles | None = None) -> tuple[Doubles, Doubles]:
+    """Each likelihood ratio with the share of pairs that have at least it; never under the last's.
 
     Nothing is drawn beyond the last pair: what was not measured is not shown.
     """
-    ordered = np.sort(values)
-    return ordered, 1.0 - np.arange(ordered.size) / ordered.size
+    order = np.argsort(values)
+    share = _weights(values, weights)[order]
+    return values[order], 1.0 - (np.cumsum(share) - share) / share.sum()
 
 
-def trade_off(same: Doubles, different: Doubles) -> tuple[Doubles, Doubles]:
+def trade_off(
+    same: Doubles,
+    different: Doubles,
+    same_weights: Doubles | None = None,
+    different_weights: Doubles | None = None,
+) -> tuple[Doubles, Doubles]:
     """False alarms and misses at each threshold, as fractions [shape=(thresholds,) each]."""
-    missed, alarmed = _rates(same, different, np.ones(same.size), np.ones(different.size))
+    weights = _weights(same, same_weights), _weights(different, different_weights)
+    missed, alarmed = _rates(same, different, *weights)
     return alarmed, missed
 
 

@@ -8,7 +8,7 @@ the same moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -58,9 +58,10 @@ class Speaker:
     name : str
     known, questioned : Spoken
         What is tried, and learnt from.
-    received, in_room : Spoken, optional
-        The same speech as it came, and in the questioned recording's conditions in a room, which is
-        learnt from alone.
+    in_room : Spoken, optional
+        As ``questioned``, in a room.
+    received : Spoken, optional
+        The same speech as it came, which is learnt from alone.
     """
 
     name: str
@@ -76,32 +77,25 @@ class Speaker:
         return tuple(each for each in every if each is not None)
 
     @property
-    def from_a_room(self) -> Speaker:
-        """The same person for a questioned recording that was made in a room: the two change places."""
-        if self.in_room is None:
-            raise ValueError("this person was not heard in a room")
-        return replace(self, questioned=self.in_room, in_room=self.questioned)
-
-    @property
     def says_enough(self) -> bool:
         """Whether there is speech for both parts, in all versions."""
         return min(each.seconds for each in self.versions) >= 2 * LEAST_PART_S
 
-    def trials(self, share: float) -> tuple[tuple[Floats, Floats], ...]:
+    def trials(self, share: float, *, in_room: bool = False) -> tuple[tuple[Floats, Floats], ...]:
         """Two pairs of (questioned, known) speech that have no moment in common.
 
         The questioned speech is the last ``share`` of what this person says in one, and the first
-        ``share`` in the other.
+        ``share`` in the other; of those who were not heard in a room there are no such pairs.
         """
-        frames = self.known.frames
-        if not len(frames):
+        frames, questioned = self.known.frames, self.in_room if in_room else self.questioned
+        if not len(frames) or questioned is None:
             return ()
-        end = int(max(frames[-1], self.questioned.frames[-1:].max(initial=0))) + 1
+        end = int(max(frames[-1], questioned.frames[-1:].max(initial=0))) + 1
         late = int(frames[min(len(frames) - 1, round((1 - share) * len(frames)))])
         early = int(frames[min(len(frames) - 1, round(share * len(frames)))])
         pairs = (
-            (self.questioned.between(late, end), self.known.between(0, late)),
-            (self.questioned.between(0, early), self.known.between(early, end)),
+            (questioned.between(late, end), self.known.between(0, late)),
+            (questioned.between(0, early), self.known.between(early, end)),
         )
         least = LEAST_PART_S * FRAMES_A_SECOND
         return tuple(pair for pair in pairs if min(len(pair[0]), len(pair[1])) >= least)

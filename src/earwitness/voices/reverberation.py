@@ -1,4 +1,4 @@
-"""Whether speech was recorded in a room that is heard, told beside a population with and without rooms.
+"""How probable it is that speech was recorded in a room, told beside a population with and without rooms.
 
 Conventions: vectors are float32 [shape=(n, size)]; a *mark* is how far a recording's vectors lie
 towards rooms, from half way between the population in rooms and without.
@@ -7,18 +7,20 @@ towards rooms, from half way between the population in rooms and without.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import scipy.special
 
 from earwitness.voices.embedder import Embedder, Vectors, background_pieces
 from earwitness.voices.mel import Floats
+from earwitness.voices.metrics import Doubles, bounds
 from earwitness.voices.population import Speaker
 from earwitness.voices.validation import FOLDS
 
-FALSELY: Final = 0.02  # of those who are not in a room may be told to be
-_LEAST_TOLD: Final = 0.5  # of those in rooms, or it cannot be told here
+PRIOR: Final = 0.05  # of recordings that somebody questions are supposed to be made in a room
+_STEPS: Final = 20  # to which a probability is told
 Mark = Callable[[Floats], float]
 
 
@@ -28,21 +30,22 @@ class Room:
 
     Attributes
     ----------
-    is_told : bool
+    probability : float
+        That the speech was recorded in one, in twentieths, if one recording in twenty is.
     told_in_rooms : float
-        Share of the population's speech in rooms that is told at that bar, by what was learnt from others.
+        Share of the population's speech in rooms that is told so, by what was learnt from others.
     told_without : float
         The same of its speech without a room: what is told falsely.
     """
 
-    is_told: bool
+    probability: float
     told_in_rooms: float
     told_without: float
 
     @property
-    def can_be_told(self) -> bool:
-        """Whether at least half of the population is told in a room, where one in fifty is without."""
-        return self.told_in_rooms >= _LEAST_TOLD
+    def is_told(self) -> bool:
+        """Whether a room is more probable than it was before."""
+        return self.probability > PRIOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +57,16 @@ class Rooms:
     vectors : Vectors
     marks : sequence of functions
         What each fold learnt from the people of the others.
-    bar : float
-        The mark that one in fifty reaches without a room, or of fewer the best one nearly.
-    told_in_rooms, told_without : float
+    held_out : np.ndarray [shape=(2, people)]
+        The mark of each person's speech without a room, and in one, by what was learnt from others.
     """
 
     vectors: Vectors
     marks: Sequence[Mark]
-    bar: float
-    told_in_rooms: float
-    told_without: float
+    held_out: Doubles
 
     def told(self, rows: Floats) -> Room:
-        """Tell whether speech sounds as the population does in rooms, rather than as it does without.
+        """How probable it is that speech was recorded in a room, by how the population sounds in them.
 
         Parameters
         ----------
@@ -74,9 +74,23 @@ class Rooms:
             Its features.
         """
         own = _vectors(self.vectors, rows)
-        is_over = float(np.mean([mark(own) for mark in self.marks])) > self.bar
-        room = Room(is_over, self.told_in_rooms, self.told_without)
-        return replace(room, is_told=is_over and room.can_be_told)
+        mark = np.array(float(np.mean([each(own) for each in self.marks])))
+        without, in_rooms = np.mean(self._probability(self.held_out) > PRIOR, axis=1)
+        return Room(float(self._probability(mark)), float(in_rooms), float(without))
+
+    def _probability(self, marks: Doubles) -> Doubles:
+        """Of a room, in twentieths, as far as the people can carry it."""
+        without, in_rooms = self._log10_lr(self.held_out)
+        log10_lr = np.clip(self._log10_lr(marks), *bounds(in_rooms, without))
+        log_odds = log10_lr * np.log(10.0) + scipy.special.logit(PRIOR)
+        return np.asarray(np.round(scipy.special.expit(log_odds) * _STEPS) / _STEPS)
+
+    def _log10_lr(self, marks: Doubles) -> Doubles:
+        """Of a room against none, where marks are normal with one variance, in rooms and without."""
+        without, in_rooms = self.held_out.mean(axis=1)
+        variance = max(float(self.held_out.var(axis=1, ddof=1).mean()), 1e-12)
+        nats = (in_rooms - without) * (marks - (without + in_rooms) / 2) / variance
+        return np.asarray(nats / np.log(10.0))
 
 
 def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[Floats]) -> Rooms:
@@ -86,8 +100,8 @@ def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[
        differ most between rooms and none, for how much they vary within either (Fisher's
        discriminant, shrunk to what so few can tell).
     2. The mark of each person of the fourth is the mean of their pieces along it, once in a room and
-       once without.
-    3. A room is told over the mark that one in fifty reaches without one, if half of those in rooms do.
+       once without. By the law of these marks a recording's own becomes a likelihood ratio, which goes
+       no further than so many people can carry.
 
     Parameters
     ----------
@@ -98,7 +112,7 @@ def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[
     Source
     ------
     Fisher 1936, Ann. Eugen. 7(2): 179-188; Ledoit and Wolf 2004, J. Multivar. Anal. 88(2): 365-411
-    (why it is shrunk towards a sphere).
+    (why it is shrunk towards a sphere); Vergeer et al. 2016, Sci. Justice 56(6) (how far it may go).
     """
     people = len(without)
     heard = [[_vectors(vectors, each) for each in side] for side in (without, in_rooms)]
@@ -109,9 +123,7 @@ def learn_rooms(vectors: Vectors, without: Sequence[Floats], in_rooms: Sequence[
         marks.append(_mark(*(np.concatenate([side[n] for n in others]) for side in heard)))
         for number in range(fold, people, FOLDS):  # 2
             held_out[:, number] = [marks[-1](side[number]) for side in heard]
-    bar = float(np.quantile(held_out[0], 1 - FALSELY))  # 3
-    told_without, told_in_rooms = (float(share) for share in np.mean(held_out > bar, axis=1))
-    return Rooms(vectors, marks, bar, told_in_rooms, told_without)
+    return Rooms(vectors, marks, held_out)
 
 
 def rooms_of(embedder: Embedder, speakers: Sequence[Speaker]) -> Rooms:

@@ -10,7 +10,7 @@ on its own training data.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Final
 
@@ -28,6 +28,7 @@ FOLDS: Final = 4
 BOOTSTRAPS: Final = 200
 _TRIALS_OF_A_SPEAKER: Final = 2
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,36 +56,51 @@ class Trials:
     questioned, known : np.ndarray [shape=(n,)]
         Numbers of speakers.
     fold : np.ndarray [shape=(n,)]
+    in_room : np.ndarray of bool [shape=(n,)]
+        Whether the questioned side was heard in a room.
     """
 
     scores: Doubles
     questioned: Numbers
     known: Numbers
     fold: Numbers
+    in_room: Mask
 
     @property
-    def is_same(self) -> npt.NDArray[np.bool_]:
+    def is_same(self) -> Mask:
         """Which pairs are of one speaker."""
         return np.asarray(self.questioned == self.known, dtype=bool)
 
-    def pairs(self, weights: Doubles | None = None) -> Pairs:
-        """All pairs for a calibration, weighted by how often each speaker was drawn.
+    def counts(self, in_room: float) -> Doubles:
+        """How much each counts: all those in rooms together this share of their kind [shape=(n,)].
 
-        Parameters
-        ----------
-        weights : np.ndarray [shape=(speakers,)], optional
+        Of pairs of one speaker, and of pairs of two, each kind counts as many as there are.
         """
-        if weights is None:
-            return Pairs.of(self.scores[self.is_same], self.scores[~self.is_same])
-        same = weights[self.questioned[self.is_same]]
-        different = weights[self.questioned[~self.is_same]] * weights[self.known[~self.is_same]]
-        return Pairs(self.scores[self.is_same], self.scores[~self.is_same], same, different)
+        counts = np.zeros(self.scores.size)
+        for kind in (self.is_same, ~self.is_same):
+            for there, share in ((self.in_room, in_room), (~self.in_room, 1 - in_room)):
+                both = kind & there
+                counts[both] = share * kind.sum() / max(both.sum(), 1)
+        return counts
 
-    def only(self, chosen: npt.NDArray[np.bool_]) -> Trials:
+    def pairs(self, counts: Doubles) -> Pairs:
+        """All pairs for a calibration, by how much each counts [shape=(n,)]."""
+        same, different = self.is_same, ~self.is_same
+        return Pairs(self.scores[same], self.scores[different], counts[same], counts[different])
+
+    def only(self, chosen: Mask) -> Trials:
         """Some of the trials."""
         return Trials(
-            self.scores[chosen], self.questioned[chosen], self.known[chosen], self.fold[chosen]
+            self.scores[chosen],
+            self.questioned[chosen],
+            self.known[chosen],
+            self.fold[chosen],
+            self.in_room[chosen],
         )
+
+    def beside(self, in_room: float) -> Trials:
+        """Those that count, where a room is this probable."""
+        return self.only(np.where(self.in_room, in_room > 0, in_room < 1))
 
 
 @dataclass(frozen=True)
@@ -93,23 +109,42 @@ class Validated:
 
     Attributes
     ----------
-    trials : Trials
+    every : Trials
+        Without a room, and in rooms if that was tried.
     speakers : int
+    in_room : float
+        How probable it is that the questioned recording was made in a room. The trials in rooms count
+        as much, so that a likelihood ratio is that of a recording of which just this is known.
     """
 
-    trials: Trials
+    every: Trials
     speakers: int
+    in_room: float = 0.0
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Those that count."""
+        return self.every.beside(self.in_room)
+
+    @cached_property
+    def counts(self) -> Doubles:
+        """How much each of them counts [shape=(n,)]."""
+        return self.trials.counts(self.in_room)
+
+    @property
+    def pairs(self) -> Pairs:
+        """The trials' log10 likelihood ratios as pairs, and how much each counts."""
+        return replace(self.trials, scores=self.log10_lr).pairs(self.counts)
 
     @cached_property
     def held_out(self) -> dict[str, Doubles]:
         """The log10 likelihood ratio of each trial by each way, learnt from the other folds."""
-        return {way: _cross_calibrated(self.trials, way) for way in WAYS}
+        return {way: self._cross_calibrated(way) for way in WAYS}
 
     @cached_property
     def costs(self) -> dict[str, float]:
         """Held-out Cllr of each way of calibration."""
-        is_same = self.trials.is_same
-        return {way: cllr(each[is_same], each[~is_same]) for way, each in self.held_out.items()}
+        return {way: cllr(*self._by_kind(each)) for way, each in self.held_out.items()}
 
     @property
     def way(self) -> str:
@@ -124,19 +159,17 @@ class Validated:
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """The lowest and highest log10 likelihood ratio that the trials can carry."""
-        is_same, values = self.trials.is_same, self.held_out[self.way]
-        return bounds(values[is_same], values[~is_same])
+        return bounds(*self._by_kind(self.held_out[self.way]))
 
     @cached_property
     def calibration(self) -> Calibration:
         """Learnt from all trials."""
-        return WAYS[self.way](self.trials.pairs())
+        return WAYS[self.way](self.trials.pairs(self.counts))
 
     @cached_property
     def cost(self) -> Cost:
         """Of the held-out likelihood ratios."""
-        is_same = self.trials.is_same
-        return cost(self.log10_lr[is_same], self.log10_lr[~is_same])
+        return _cost(self.pairs)
 
     @cached_property
     def draws(self) -> list[Pairs]:
@@ -144,7 +177,11 @@ class Validated:
         random = np.random.default_rng(1)
         share = np.full(self.speakers, 1.0 / self.speakers)
         drawn = random.multinomial(self.speakers, share, size=BOOTSTRAPS).astype(np.float64)
-        pairs = [self.trials.pairs(weights) for weights in drawn]
+        asked, known = self.trials.questioned, self.trials.known
+        pairs = [
+            self.trials.pairs(self.counts * each[asked] * np.where(asked == known, 1, each[known]))
+            for each in drawn
+        ]
         return [each for each in pairs if each.same_weights.any() and each.different_weights.any()]
 
     @cached_property
@@ -155,16 +192,9 @@ class Validated:
     @cached_property
     def cost_interval(self) -> tuple[Cost, Cost]:
         """95 % interval of each cost over draws of speakers: all the lows, all the highs."""
-        is_same = self.trials.is_same
-        same, different = self.log10_lr[is_same], self.log10_lr[~is_same]
+        own = self.pairs
         found = [
-            cost(
-                same,
-                different,
-                same_weights=pairs.same_weights,
-                different_weights=pairs.different_weights,
-            )
-            for pairs in self.draws
+            _cost(replace(each, same=own.same, different=own.different)) for each in self.draws
         ]
         table = np.array([(each.cllr, each.cllr_min, each.equal_error_rate) for each in found])
         low, high = np.percentile(table, [2.5, 97.5], axis=0)
@@ -173,6 +203,22 @@ class Validated:
     def bounded(self, log10_lr: Doubles) -> Doubles:
         """Likelihood ratios within what the trials can carry."""
         return np.clip(log10_lr, *self.bounds)
+
+    def _by_kind(self, values: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+        """Values of pairs of one speaker and of two, and how much each counts."""
+        is_same = self.trials.is_same
+        counts = self.counts
+        return values[is_same], values[~is_same], counts[is_same], counts[~is_same]
+
+    def _cross_calibrated(self, way: str) -> Doubles:
+        """The log10 likelihood ratio of each trial, by a calibration that has not seen its speakers."""
+        trials, counts = self.trials, self.counts
+        values = np.zeros(trials.scores.size)
+        for fold in np.unique(trials.fold):
+            here = trials.fold == fold
+            calibration = WAYS[way](trials.only(~here).pairs(counts[~here]))
+            values[here] = calibration(trials.scores[here])
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +247,12 @@ def try_out(
     """Train on the population fold by fold, and try each system on the speakers it has not heard.
 
     1. Speakers are dealt into four folds, in the order given.
-    2. Each fold's system learns from the speech of the speakers of the other folds.
+    2. Each fold's system learns from the speech of the speakers of the other folds. Whether a
+       questioned recording was made in a room is not known, so what is learnt of the questioned side
+       is learnt from both.
     3. It scores every pair of the fold's speakers, questioned side against known side, twice, with
-       the two parts of each speaker's speech changing roles.
+       the two parts of each speaker's speech changing roles; once more with those in rooms on the
+       questioned side who were heard in one.
 
     Parameters
     ----------
@@ -224,21 +273,28 @@ def try_out(
 
 def _trained(embedder: Embedder, speakers: Sequence[Speaker]) -> System:
     """The system that is learnt from all versions of the speech of these people."""
-    versions: list[list[Spoken | None]] = [
-        [each.questioned for each in speakers],
-        [each.known for each in speakers],
+    sides: list[list[tuple[Spoken | None, ...]]] = [
+        [(each.questioned, each.in_room) for each in speakers],
+        [(each.known,) for each in speakers],
+        [(each.received,) for each in speakers],
     ]
-    more = [[each.received for each in speakers], [each.in_room for each in speakers]]
-    versions += [each for each in more if any(each)]
+    heard = [
+        [[spoken for spoken in versions if spoken is not None] for versions in side]
+        for side in sides
+        if any(any(versions) for versions in side)
+    ]
     ready = embedder.ready(
-        [spoken.rows for version in versions for spoken in version if spoken is not None]
+        [spoken.rows for side in heard for versions in side for spoken in versions]
     )
-    return System(ready, learn(*(_background(ready, version) for version in versions)))
+    return System(ready, learn(*(_background(ready, side) for side in heard)))
 
 
-def _background(ready: Vectors, version: Sequence[Spoken | None]) -> Background:
-    """What one version teaches; of those who have none, nothing."""
-    found = [[] if each is None else background_pieces(each.rows) for each in version]
+def _background(ready: Vectors, side: Sequence[Sequence[Spoken]]) -> Background:
+    """What the versions of each speaker teach of one side; of those who have none, nothing."""
+    found = [
+        [piece for spoken in versions for piece in background_pieces(spoken.rows)]
+        for versions in side
+    ]
     whose = np.repeat(np.arange(len(found)), [len(each) for each in found])
     return Background(ready.vectors([piece for each in found for piece in each]), whose)
 
@@ -247,41 +303,44 @@ def _tried(
     system: System, speakers: Sequence[Speaker], held_out: list[int], fold: int, wanted: Durations
 ) -> Trials:
     """Every pair of the held-out speakers, in both ways of sharing out their speech."""
-    scores, questioned_of, known_of = [], [], []
+    none = np.zeros(0, dtype=np.int64)
+    found = [Trials(np.zeros(0), none, none, none, none.astype(bool))]
     for turn in range(_TRIALS_OF_A_SPEAKER):
+        asked: list[tuple[int, bool]] = []
         whose, questioned, known = [], [], []
         for number in held_out:
-            shared = speakers[number].trials(wanted.share)
-            if len(shared) > turn:
-                whose.append(number)
-                questioned.extend(cut(shared[turn][0], piece_s=wanted.questioned_s, most=1))
-                known.extend(cut(shared[turn][1], piece_s=wanted.known_s, most=1))
+            for in_room in (False, True):
+                shared = speakers[number].trials(wanted.share, in_room=in_room)
+                if len(shared) > turn:
+                    asked.append((number, in_room))
+                    questioned.extend(cut(shared[turn][0], piece_s=wanted.questioned_s, most=1))
+                    if not in_room:
+                        whose.append(number)
+                        known.extend(cut(shared[turn][1], piece_s=wanted.known_s, most=1))
         if whose:
-            scores.append(system.scores(questioned, known).reshape(-1))
-            questioned_of.append(np.repeat(whose, len(whose)))
-            known_of.append(np.tile(whose, len(whose)))
-    return Trials(
-        scores=np.concatenate([np.zeros(0), *scores]),
-        questioned=np.concatenate([np.zeros(0, np.int64), *questioned_of]),
-        known=np.concatenate([np.zeros(0, np.int64), *known_of]),
-        fold=np.full(sum(each.size for each in scores), fold),
-    )
+            scores = system.scores(questioned, known)
+            numbers, in_rooms = np.array(asked).T
+            found.append(
+                Trials(
+                    scores=scores.reshape(-1),
+                    questioned=np.repeat(numbers, len(whose)),
+                    known=np.tile(whose, len(asked)),
+                    fold=np.full(scores.size, fold),
+                    in_room=np.repeat(in_rooms.astype(bool), len(whose)),
+                )
+            )
+    return _together(found)
 
 
 def _together(trials: Sequence[Trials]) -> Trials:
-    return Trials(
-        scores=np.concatenate([each.scores for each in trials]),
-        questioned=np.concatenate([each.questioned for each in trials]),
-        known=np.concatenate([each.known for each in trials]),
-        fold=np.concatenate([each.fold for each in trials]),
+    columns = ([getattr(each, field.name) for each in trials] for field in fields(Trials))
+    return Trials(*(np.concatenate(column) for column in columns))
+
+
+def _cost(pairs: Pairs) -> Cost:
+    return cost(
+        pairs.same,
+        pairs.different,
+        same_weights=pairs.same_weights,
+        different_weights=pairs.different_weights,
     )
-
-
-def _cross_calibrated(trials: Trials, way: str) -> Doubles:
-    """The log10 likelihood ratio of each trial, by a calibration that has not seen its speakers."""
-    values = np.zeros(trials.scores.size)
-    for fold in np.unique(trials.fold):
-        here = trials.fold == fold
-        calibration = WAYS[way](trials.only(~here).pairs())
-        values[here] = calibration(trials.scores[here])
-    return values
