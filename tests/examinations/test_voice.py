@@ -97,8 +97,8 @@ def test_in_an_echoing_room_the_pairs_in_rooms_count(tmp_path: Path) -> None:
     heard = in_room(dry, sample_rate_hz=16_000, seed=ECHOING_ROOM)
     found = voice(make(tmp_path, sounds.write_wav(tmp_path / "room.wav", heard)))
     assert isinstance(found, Finding), found
-    (said,) = (limit for limit in found.limits if "in a room" in limit)
-    (told,) = re.findall(r"is (\d+)% probable", said)
+    (said,) = (limit for limit in found.limits if "in simulated rooms" in limit)
+    (told,) = re.findall(r"this one was is about (\d+)%", said)
     assert int(told) > 5, said
     trials = found.details["trials"]
     there = np.array(trials["in_room"], dtype=bool)

@@ -234,13 +234,17 @@ def _limits_of_conditions(case: Case, told: Told) -> list[str]:
 
 def _of_room(room: Room) -> str:
     """How probable a room is, how well that is told here, and what follows from it."""
+    probable = f"about {room.probability:.0%}" if room.probability else "less than 3%"
+    counted = (
+        f"Its pairs in rooms count {room.probability:.0%} in the calibration and in the error rates."
+        if room.probability
+        else "The calibration and the error rates are of its pairs without a room."
+    )
     return (
-        f"That the questioned speech was recorded in a room is {room.probability:.0%} probable, to the "
-        f"nearest 5 % and as if {PRIOR:.0%} of questioned recordings were, by how the population sounds in "
-        "simulated rooms, which are not its own, and without. Its pairs in rooms count "
-        f"{room.probability:.0%} in the calibration and in the error rates. Of its own speech in rooms "
-        f"{room.told_in_rooms:.0%} comes out as more probable than {PRIOR:.0%}, and of that without "
-        f"{room.told_without:.0%}."
+        f"Supposing that one questioned recording in {1 / PRIOR:.0f} was made in a room that is heard, the "
+        f"probability that this one was is {probable}, by how the population sounds in simulated rooms, "
+        f"which are not its own, and without. {counted} Of its own speech, {room.told_in_rooms:.0%} in "
+        f"rooms and {room.told_without:.0%} without comes out as more probable than before."
     )
 
 
