@@ -119,7 +119,7 @@ Sides = list[list[tuple[Spoken, Spoken]]]
 class Group:
     """A population, and the numbers of those whose known recordings it is for.
 
-    With ``tells_rooms``, a room is told of each questioned recording, and the population tried in rooms.
+    With ``tells_rooms``, how probable a room is, is told of each questioned recording.
     """
 
     speakers: list[Speaker]

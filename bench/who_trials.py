@@ -59,6 +59,7 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
             found.in_room += in_room.tolist()
             began = time.monotonic()
             scores = tried_out.scores([parts[n] for n in long], [turn[n][1].rows for n in known])
+            found.compare_s += time.monotonic() - began
             for probability in np.unique(in_room).tolist():
                 if probability not in validated_for:
                     validated_for[probability] = Validated(
@@ -70,7 +71,6 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
                 found.add([long[n] for n in chosen], known, log10_lr)
                 low, high = validated.bounds
                 found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
-            found.compare_s += time.monotonic() - began
         used += validated_for.values()
     return {
         "same": np.round(np.concatenate(found.same), 4).tolist(),

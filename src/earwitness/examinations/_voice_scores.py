@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -102,20 +102,12 @@ def scores_of(
 
     name = f"{CACHED_AS}-scores-{side.value}-{_key(material, rows)}-{wanted.questioned_s}-{wanted.known_s}"
     arrays = recording.shared(name, compute)
-    columns = ("trial", "trial_q", "trial_k", "fold", "trial_room")
-    trials = Trials(*(arrays[each] for each in columns))
+    trials = Trials(*(arrays[f"trial_{field.name}"] for field in fields(Trials)))
     return Scored(trials, arrays["scores"], of_known, arrays["among_known"], arrays["sent_of"])
 
 
 def _as_arrays(tried: TriedOut) -> dict[str, npt.NDArray[np.generic]]:
-    trials = tried.trials
-    return {
-        "trial": trials.scores,
-        "trial_q": trials.questioned,
-        "trial_k": trials.known,
-        "fold": trials.fold,
-        "trial_room": trials.in_room,
-    }
+    return {f"trial_{field.name}": getattr(tried.trials, field.name) for field in fields(Trials)}
 
 
 def _known_through(

@@ -422,7 +422,7 @@ def _cross_entropy(pairs: Pairs, validated: Validated) -> Figure:
     priors = np.linspace(-2.5, 2.5, 101)
     weights = pairs.same_weights, pairs.different_weights
     these = cross_entropy(pairs.same, pairs.different, priors, *weights)
-    best = best_monotone(pairs.same, pairs.different, *weights)
+    best = best_monotone(*pairs.parts)
     recalibrated = cross_entropy(*best, priors, *weights)
     nothing = np.zeros(1)
     return Figure(
@@ -445,9 +445,7 @@ def _cross_entropy(pairs: Pairs, validated: Validated) -> Figure:
 
 
 def _trade_off(pairs: Pairs, validated: Validated) -> Figure:
-    alarms, misses = trade_off(
-        pairs.same, pairs.different, pairs.same_weights, pairs.different_weights
-    )
+    alarms, misses = trade_off(*pairs.parts)
     floor = 0.5 / max(pairs.same.size, pairs.different.size)
     shown = (np.clip(each, floor, 1 - floor) for each in (alarms, misses))
     x, y = (scipy.special.ndtri(each) for each in shown)

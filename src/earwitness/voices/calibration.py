@@ -44,6 +44,11 @@ class Pairs:
         """Pairs that count alike."""
         return cls(same, different, np.ones(same.size), np.ones(different.size))
 
+    @property
+    def parts(self) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+        """All four, in the order in which the metrics take them."""
+        return self.same, self.different, self.same_weights, self.different_weights
+
 
 Calibration = Callable[[Doubles], Doubles]
 Learn = Callable[[Pairs], Calibration]

@@ -44,7 +44,6 @@ class Cost:
 def cost(
     same: Doubles,
     different: Doubles,
-    *,
     same_weights: Doubles | None = None,
     different_weights: Doubles | None = None,
 ) -> Cost:

@@ -90,13 +90,7 @@ class Trials:
 
     def only(self, chosen: Mask) -> Trials:
         """Some of the trials."""
-        return Trials(
-            self.scores[chosen],
-            self.questioned[chosen],
-            self.known[chosen],
-            self.fold[chosen],
-            self.in_room[chosen],
-        )
+        return Trials(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def beside(self, in_room: float) -> Trials:
         """Those that count, where a room is this probable."""
@@ -134,7 +128,7 @@ class Validated:
     @property
     def pairs(self) -> Pairs:
         """The trials' log10 likelihood ratios as pairs, and how much each counts."""
-        return replace(self.trials, scores=self.log10_lr).pairs(self.counts)
+        return self._pairs(self.log10_lr)
 
     @cached_property
     def held_out(self) -> dict[str, Doubles]:
@@ -144,7 +138,7 @@ class Validated:
     @cached_property
     def costs(self) -> dict[str, float]:
         """Held-out Cllr of each way of calibration."""
-        return {way: cllr(*self._by_kind(each)) for way, each in self.held_out.items()}
+        return {way: cllr(*self._pairs(each).parts) for way, each in self.held_out.items()}
 
     @property
     def way(self) -> str:
@@ -159,7 +153,7 @@ class Validated:
     @cached_property
     def bounds(self) -> tuple[float, float]:
         """The lowest and highest log10 likelihood ratio that the trials can carry."""
-        return bounds(*self._by_kind(self.held_out[self.way]))
+        return bounds(*self._pairs(self.held_out[self.way]).parts)
 
     @cached_property
     def calibration(self) -> Calibration:
@@ -169,7 +163,7 @@ class Validated:
     @cached_property
     def cost(self) -> Cost:
         """Of the held-out likelihood ratios."""
-        return _cost(self.pairs)
+        return cost(*self.pairs.parts)
 
     @cached_property
     def draws(self) -> list[Pairs]:
@@ -194,7 +188,8 @@ class Validated:
         """95 % interval of each cost over draws of speakers: all the lows, all the highs."""
         own = self.pairs
         found = [
-            _cost(replace(each, same=own.same, different=own.different)) for each in self.draws
+            cost(own.same, own.different, each.same_weights, each.different_weights)
+            for each in self.draws
         ]
         table = np.array([(each.cllr, each.cllr_min, each.equal_error_rate) for each in found])
         low, high = np.percentile(table, [2.5, 97.5], axis=0)
@@ -204,11 +199,9 @@ class Validated:
         """Likelihood ratios within what the trials can carry."""
         return np.clip(log10_lr, *self.bounds)
 
-    def _by_kind(self, values: Doubles) -> tuple[Doubles, Doubles, Doubles, Doubles]:
-        """Values of pairs of one speaker and of two, and how much each counts."""
-        is_same = self.trials.is_same
-        counts = self.counts
-        return values[is_same], values[~is_same], counts[is_same], counts[~is_same]
+    def _pairs(self, values: Doubles) -> Pairs:
+        """The trials as pairs with these values in place of their scores."""
+        return replace(self.trials, scores=values).pairs(self.counts)
 
     def _cross_calibrated(self, way: str) -> Doubles:
         """The log10 likelihood ratio of each trial, by a calibration that has not seen its speakers."""
@@ -335,12 +328,3 @@ def _tried(
 def _together(trials: Sequence[Trials]) -> Trials:
     columns = ([getattr(each, field.name) for each in trials] for field in fields(Trials))
     return Trials(*(np.concatenate(column) for column in columns))
-
-
-def _cost(pairs: Pairs) -> Cost:
-    return cost(
-        pairs.same,
-        pairs.different,
-        same_weights=pairs.same_weights,
-        different_weights=pairs.different_weights,
-    )
