@@ -38,8 +38,8 @@ def test_rooms_of_people_who_were_not_learnt_from_are_told() -> None:
     new = range(100, 112)
     in_rooms = [rooms().told(features(number, room=number)) for number in new]
     without = [rooms().told(features(number)) for number in new]
-    assert sum(each.is_told for each in in_rooms) >= 8
-    assert sum(each.is_told for each in without) <= 1
+    assert sum(each.probability > PRIOR for each in in_rooms) >= 8
+    assert sum(each.probability > PRIOR for each in without) <= 1
     assert in_rooms[0].told_in_rooms > 0.7 > 0.1 > in_rooms[0].told_without
     for each in (*in_rooms, *without):
         assert each.probability * 20 == pytest.approx(round(each.probability * 20))
@@ -51,5 +51,7 @@ def test_what_cannot_be_told_stays_nearly_as_probable_as_before() -> None:
     again = [features(number, seed=1) for number in range(PEOPLE)]
     learnt = learn_rooms(EMBEDDER.ready(same), same, again)
     room = learnt.told(features(100, room=100))
+    assert not room.can_be_told
+    assert not room.is_likely
     assert room.probability <= 2 * PRIOR
     assert room.told_in_rooms < 0.5

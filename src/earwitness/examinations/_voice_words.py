@@ -240,11 +240,13 @@ def _of_room(room: Room) -> str:
         if room.probability
         else "The calibration and the error rates are of its pairs without a room."
     )
+    hardly = "" if room.can_be_told else "Here that can hardly be told. "
     return (
         f"Supposing that one questioned recording in {1 / PRIOR:.0f} was made in a room that is heard, the "
         f"probability that this one was is {probable}, by how the population sounds in simulated rooms, "
-        f"which are not its own, and without. {counted} Of its own speech, {room.told_in_rooms:.0%} in "
-        f"rooms and {room.told_without:.0%} without comes out as more probable than before."
+        f"which are not its own, and without. {counted} {hardly}Of its own speech, "
+        f"{room.told_in_rooms:.0%} in rooms and {room.told_without:.0%} without comes out as more "
+        "probable than before."
     )
 
 

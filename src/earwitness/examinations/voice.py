@@ -159,7 +159,7 @@ def voice_v1(
         questioned_s=len(rows) / 100,
         known_s=sum(each.speech_s for each in known.values()) / len(known),
     )
-    side = Side.IN_ROOM if room.is_told else Side.QUESTIONED
+    side = Side.IN_ROOM if room.is_likely else Side.QUESTIONED
     scored = scores_of(recording, case, material, speakers, wanted, rows, known, side)  # 5, 6
     validated = Validated(scored.trials, len(speakers), room.probability)  # 7
     case.progress(0.9, "calibrating on draws of speakers")

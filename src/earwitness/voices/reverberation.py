@@ -20,6 +20,7 @@ from earwitness.voices.population import Speaker
 from earwitness.voices.validation import FOLDS
 
 PRIOR: Final = 0.05  # of recordings that somebody questions are supposed to be made in a room
+_LEAST_TOLD: Final = 0.5  # of those in rooms, or it can hardly be told here
 _STEPS: Final = 20  # to which a probability is told
 Mark = Callable[[Floats], float]
 
@@ -33,7 +34,8 @@ class Room:
     probability : float
         That the speech was recorded in one, in twentieths, if one recording in twenty is.
     told_in_rooms : float
-        Share of the population's speech in rooms that is told so, by what was learnt from others.
+        Share of the population's speech in rooms of which that is more probable than it was before, by
+        what was learnt from others.
     told_without : float
         The same of its speech without a room: what is told falsely.
     """
@@ -43,9 +45,14 @@ class Room:
     told_without: float
 
     @property
-    def is_told(self) -> bool:
-        """Whether a room is more probable than it was before."""
-        return self.probability > PRIOR
+    def is_likely(self) -> bool:
+        """Whether a room is more probable than none, so that the pairs in rooms count more."""
+        return self.probability > 0.5
+
+    @property
+    def can_be_told(self) -> bool:
+        """Whether at least half of the population is told in a room."""
+        return self.told_in_rooms >= _LEAST_TOLD
 
 
 @dataclass(frozen=True, slots=True)
