@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,12 +47,13 @@ class Scheduler:
             time.sleep(0.05)
         raise AssertionError(f"no scheduler: {self._log.read_text()}")
 
-    def add(self, count: int) -> None:
-        """Start workers, each of one thread, without a nanny that would start it again."""
+    def add(self, count: int, *, threads: int = 1) -> None:
+        """Start workers, without a nanny that would start it again."""
         for _ in range(count):
             number = len(self.workers)
             log = self.folder / f"worker-{number}.log"
-            words = (self.address, "--no-nanny", "--nthreads", "1", "--name", f"worker-{number}")
+            words = (self.address, "--no-nanny", "--nthreads", str(threads),
+                     "--name", f"worker-{number}")  # fmt: skip
             self.workers.append(self._start("dask_worker", *words, log=log))
 
     def kill(self) -> None:
@@ -78,3 +80,23 @@ def running(
         yield scheduler
     finally:
         scheduler.end()
+
+
+@contextmanager
+def shared_worker(folder: Path) -> Iterator[str]:
+    """The address of a cluster of one worker with two threads; another comes whenever it was killed."""
+    over = threading.Event()
+    with running(folder, 0) as scheduler:
+
+        def replace() -> None:
+            while not over.wait(0.05):
+                if all(worker.poll() is not None for worker in scheduler.workers):
+                    scheduler.add(1, threads=2)
+
+        replacing = threading.Thread(target=replace)
+        replacing.start()
+        try:
+            yield scheduler.address
+        finally:
+            over.set()
+            replacing.join()

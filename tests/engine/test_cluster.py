@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,44 +254,76 @@ def holders(path: Path) -> list[psutil.Process]:
     return found
 
 
-@pytest.mark.slow
-def test_a_file_that_kills_its_workers_is_named_and_the_rest_is_taken(
-    made: Made, tmp_path: Path
-) -> None:
-    """Whatever worker takes one certain file is killed; the others are in, as without that file."""
+@dataclass(frozen=True)
+class Deadly:
+    """A folder in which there is one file whose workers are killed, and the archive of the others."""
+
+    folder: Path
+    culprit: Path
+    without: Path
+
+    @contextmanager
+    def at_work(self, wait_s: float = 0.0) -> Iterator[None]:
+        """Kill whatever has the file open, with the worker that it works for, after a moment."""
+        over = threading.Event()
+        killer = threading.Thread(target=self._kill, args=(over, wait_s))
+        killer.start()
+        try:
+            yield
+        finally:
+            over.set()
+            killer.join()
+
+    def _kill(self, over: threading.Event, wait_s: float) -> None:
+        while not over.wait(0.01):
+            for process in holders(self.culprit):
+                over.wait(wait_s)
+                with suppress(psutil.Error, AttributeError):
+                    of_archive = "earwitness.archive.worker" in process.cmdline()
+                    (process.parent() if of_archive else process).kill()
+                    process.kill()
+
+
+@pytest.fixture
+def deadly(made: Made, tmp_path: Path) -> Deadly:
+    """Five files, and the third of six that kills."""
     folder = tmp_path / "sounds"
     folder.mkdir()
     for path in sorted(made.sounds.iterdir())[:5]:
         (folder / path.name).write_bytes(path.read_bytes())
-    built_with(None, tmp_path / "own", folder)
+    built_with(None, tmp_path / "without", folder)
     minutes = np.tile(material.sound("known_1.m4a"), 40)
     culprit = write_wav(folder / "002b.wav", minutes, rate_hz=material.RATE_HZ)
-    over = threading.Event()
+    return Deadly(folder, culprit, tmp_path / "without")
 
-    def kill_them() -> None:
-        while not over.wait(0.01):
-            for process in holders(culprit):
-                try:
-                    of_archive = "earwitness.archive.worker" in process.cmdline()
-                    (process.parent() if of_archive else process).kill()
-                    process.kill()
-                except (psutil.Error, AttributeError):
-                    continue
 
-    killer = threading.Thread(target=kill_them)
-    with engine_named("dask", workers=2) as engine:
-        killer.start()
-        try:
-            built = built_with(engine, tmp_path / "a", folder)
-        finally:
-            over.set()
-            killer.join()
-    assert [Path(each.path) for each in built.not_taken] == [culprit]
+@pytest.mark.slow
+def test_a_file_that_kills_its_workers_is_named_and_the_rest_is_taken(
+    deadly: Deadly, tmp_path: Path
+) -> None:
+    """Whatever worker takes one certain file is killed; the others are in, as without that file."""
+    with engine_named("dask", workers=2) as engine, deadly.at_work():
+        built = built_with(engine, tmp_path / "a", deadly.folder)
+    assert [Path(each.path) for each in built.not_taken] == [deadly.culprit]
     assert "all workers that took it were lost" in built.not_taken[0].reason
-    assert (
-        index.read_manifest(tmp_path / "a").segments
-        == index.read_manifest(tmp_path / "own").segments
-    )
+    segments = index.read_manifest(tmp_path / "a").segments
+    assert segments == index.read_manifest(deadly.without).segments
+
+
+@pytest.mark.slow
+def test_a_file_that_kills_its_workers_takes_no_neighbour_along(
+    deadly: Deadly, tmp_path: Path
+) -> None:
+    """What another thread of the worker was at each time that it was killed is taken after all."""
+    (deadly.folder / "002c.wav").write_bytes(deadly.culprit.read_bytes() + bytes(2))
+    with (
+        clusters.shared_worker(tmp_path) as address,
+        engine_named(address) as engine,
+        deadly.at_work(wait_s=0.3),
+    ):
+        built = built_with(engine, tmp_path / "a", deadly.folder)
+    assert [Path(each.path) for each in built.not_taken] == [deadly.culprit]
+    assert built.added == 6
 
 
 def test_no_more_is_under_way_than_is_meant_to_be(

@@ -401,6 +401,18 @@ def test_a_task_that_kills_its_workers_is_named(behave: Behave) -> None:
     assert failed[0].message.startswith("afar_v1 of tone.wav: all workers that took it were lost")
 
 
+@pytest.mark.slow
+def test_a_task_that_kills_its_workers_takes_no_neighbour_along(
+    behave: Behave, tmp_path: Path
+) -> None:
+    """What another thread of the worker was at each time that it was killed is examined after all."""
+    with clusters.shared_worker(tmp_path) as address, engine_named(address) as cluster:
+        assert cluster is not None and cluster.at_once == 2
+        found = outcomes(share_out([behave("kill worker"), behave("progress")], cluster))
+    assert isinstance(found["kill worker"], Failed)
+    assert found["progress"] == Finding(summary="went on")
+
+
 def test_a_killed_scheduler_is_told_and_the_case_goes_on(
     behave: Behave, tone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

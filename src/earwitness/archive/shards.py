@@ -69,7 +69,8 @@ def look_up_shared(
 
     def gather() -> None:
         number, pending = waiting.popleft()
-        rows = _read(pending.result(), archive.segments[number].path)
+        beside = (each for _, each in waiting)
+        rows = _read(pending.result(beside), archive.segments[number].path)
         found.extend(candidates_of(rows, number, views))
 
     for number, segment in enumerate(archive.segments):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
@@ -40,8 +40,16 @@ class Pending(Protocol):
         """Whether there is an answer, so that asking for it does not wait."""
         ...
 
-    def result(self) -> bytes | Lost:
-        """The answer, when there is one."""
+    def result(self, beside: Iterable[Pending] | None = None) -> bytes | Lost:
+        """The answer, when there is one.
+
+        Parameters
+        ----------
+        beside : iterable of Pending, optional
+            All others that were begun. If they are named, a call that was lost with its workers has
+            another try when they are over: a worker that ends takes all along that it had, and only of
+            a call that was by itself is it known that no other has ended the workers.
+        """
         ...
 
 
@@ -69,8 +77,8 @@ class _Own:
     def done(self) -> bool:
         return self.future.done()
 
-    def result(self) -> bytes | Lost:
-        return self.future.result()
+    def result(self, beside: Iterable[Pending] | None = None) -> bytes | Lost:
+        return self.future.result()  # never lost: a process of its own ends alone
 
 
 class OwnProcesses:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from earwitness.archive.fingerprint import NotTaken, sha256_of
 from earwitness.archive.segment import Fingerprint
@@ -83,9 +84,9 @@ def taken(
         for file in looked_at:
             waiting.append((file, _begun(file, known, engine, call, more)))
             while waiting and (len(waiting) > engine.ahead or not _waits(waiting[0][1])):
-                yield _ended(*waiting.popleft())
+                yield _ended(waiting)
         while waiting:
-            yield _ended(*waiting.popleft())
+            yield _ended(waiting)
 
 
 def _begun(
@@ -98,14 +99,19 @@ def _begun(
     return engine.begin(call, str(file.path.absolute()), file.sha256, *more)
 
 
+def _is_begun(result: Result | Pending) -> TypeGuard[Pending]:
+    return not (result is None or isinstance(result, NotTaken | Fingerprint))
+
+
 def _waits(result: Result | Pending) -> bool:
-    return not (result is None or isinstance(result, NotTaken | Fingerprint) or result.done())
+    return _is_begun(result) and not result.done()
 
 
-def _ended(file: File, result: Result | Pending) -> tuple[File, Result]:
+def _ended(waiting: deque[tuple[File, Result | Pending]]) -> tuple[File, Result]:
+    file, result = waiting.popleft()
     if result is None or isinstance(result, NotTaken | Fingerprint):
         return file, result
-    answer = result.result()
+    answer = result.result(beside=(each for _, each in waiting if _is_begun(each)))
     if isinstance(answer, Lost):
         return file, NotTaken(str(file.path), answer.reason)
     return file, read_answer(answer, file.path)

@@ -13,7 +13,7 @@ import logging
 import os
 import queue
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
@@ -235,7 +235,16 @@ class _Begun:
     def done(self) -> bool:
         return bool(self._future.done())
 
-    def result(self) -> bytes | Lost:
+    def result(self, beside: Iterable[Pending] | None = None) -> bytes | Lost:
+        answer = self._answer()
+        if beside is not None and isinstance(answer, Lost):
+            for each in beside:
+                each.result()
+            self._future = self._submitted()
+            answer = self._answer()
+        return answer
+
+    def _answer(self) -> bytes | Lost:
         for _ in range(_TRIES):
             answer = self._cluster.settled(self._future)
             if answer is not None:

@@ -1,12 +1,13 @@
 """Sharing out examinations to the workers of a cluster: the outcomes, to the byte, of one machine alone.
 
 1. Who asks sends tasks one by one, as many as the cluster carries out at once: paths and hashes, no
-   sound. What waits costs nothing, and a worker that is killed takes no task with it but its own.
+   sound. What waits costs nothing, and a worker that is killed takes few tasks with it.
 2. What the worker does with it stands in ``helping``.
 3. Where an examination has groundwork, such as a population that is to be brought into the conditions of
    a recording, it is done first: each stage in parts, by all workers, into the case's cache.
-4. A task whose worker was lost is begun anew by the scheduler; after a few workers it has Failed, and
-   is named.
+4. A task whose worker was lost is begun anew by the scheduler. After a few workers it waits until no other
+   is left, and is tried once more by itself, since it may have been another that ended them. If they end
+   then too, it has Failed, and is named.
 5. A worker that is not as this machine is an error, not an outcome. So is one that finds an exhibit
    altered or missing that this machine sees as it was received.
 """
@@ -65,6 +66,7 @@ class _UnderWay:
     plan: _Plan
     step: Task
     pending: Pending
+    is_alone: bool
 
 
 class _Sharing:
@@ -74,6 +76,7 @@ class _Sharing:
         self._run, self._numbers, self._cluster = uuid.uuid4().hex, count(), cluster
         self._said = cluster.listen(TOPIC)
         self._waiting: deque[tuple[_Plan, Task]] = deque()
+        self._lost: deque[tuple[_Plan, Task]] = deque()
         self._under_way: dict[int, _UnderWay] = {}
         for task in tasks:
             self._waiting.extend(_next_of(_Plan(task, _stages(task, cluster.at_once))))
@@ -81,15 +84,19 @@ class _Sharing:
     @property
     def is_over(self) -> bool:
         """Whether every task has ended."""
-        return not self._waiting and not self._under_way
+        return not self._waiting and not self._lost and not self._under_way
 
     def begin(self) -> None:
         """Hand on what workers are free for."""
         while self._waiting and len(self._under_way) < self._cluster.at_once:
-            plan, step = self._waiting.popleft()
-            number = next(self._numbers)
-            pending = self._cluster.begin(examine, _order(step, self._run, number))  # 1
-            self._under_way[number] = _UnderWay(plan, step, pending)
+            self._begin(*self._waiting.popleft())
+        if self._lost and not self._under_way:
+            self._begin(*self._lost.popleft(), is_alone=True)
+
+    def _begin(self, plan: _Plan, step: Task, *, is_alone: bool = False) -> None:
+        number = next(self._numbers)
+        pending = self._cluster.begin(examine, _order(step, self._run, number))  # 1
+        self._under_way[number] = _UnderWay(plan, step, pending, is_alone)
 
     def heard(self) -> Iterator[Event]:
         """What workers have told; waits for a moment if they have told nothing."""
@@ -113,8 +120,11 @@ class _Sharing:
             yield from self._over(ended)
 
     def _over(self, ended: _UnderWay) -> Iterator[Event]:
-        plan = ended.plan
-        outcome, seconds = _read(ended.pending.result(), ended.step)
+        plan, answer = ended.plan, ended.pending.result()
+        if isinstance(answer, Lost) and not ended.is_alone:
+            self._lost.append((plan, ended.step))  # 4
+            return
+        outcome, seconds = _read(answer, ended.step)
         plan.seconds += seconds
         if ended.step is plan.task:
             yield Ended(plan.task, outcome, plan.seconds)
