@@ -1,4 +1,8 @@
-"""All trials of a half: every questioned recording against every known one, by its group's systems."""
+"""All trials of a half: every questioned recording against every known one, by its group's systems.
+
+As in a case, speech is cut into pieces as long as the population was tried at, and what counts is the mean
+log likelihood ratio of all pairs of pieces.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,9 @@ from typing import Any
 import numpy as np
 from who_half import Group, Sides
 
-from earwitness.voices.comparison import log10_lr_of
-from earwitness.voices.embedder import Embedder
+from earwitness.voices.comparison import MOST_KNOWN_PIECES, MOST_PIECES, log10_lr_of
+from earwitness.voices.embedder import Embedder, cut
+from earwitness.voices.mel import Floats
 from earwitness.voices.metrics import Doubles
 from earwitness.voices.population import durations
 from earwitness.voices.reverberation import rooms_of
@@ -32,12 +37,32 @@ class Found:
     compare_s: float = 0.0
 
     def add(self, questioned: list[int], known: list[int], log10_lr: Doubles) -> None:
+        """Add what each questioned recording gives with each known one [shape=(questioned, known)]."""
         is_same = np.array(questioned)[:, None] == np.array(known)
         self.same.append(log10_lr[is_same])
         self.different.append(log10_lr[~is_same])
         pairs = [[asked, other] for asked in questioned for other in known]
         self.same_of += [asked for asked, other in pairs if asked == other]
         self.different_of += [pair for pair in pairs if pair[0] != pair[1]]
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces that recordings were cut into, one recording after the other."""
+
+    pieces: list[Floats]
+    counts: list[int]
+
+    @classmethod
+    def of(cls, recordings: list[Floats], piece_s: float, most: int) -> Pieces:
+        each = [cut(rows, piece_s=piece_s, most=most) for rows in recordings]
+        return cls([piece for found in each for piece in found], [len(found) for found in each])
+
+    def means(self, values: Doubles) -> Doubles:
+        """The mean over the pieces of each recording [shape=(pieces, n) to (recordings, n)]."""
+        starts = np.cumsum([0, *self.counts[:-1]])
+        means: Doubles = np.add.reduceat(values, starts, axis=0) / np.array(self.counts)[:, None]
+        return means
 
 
 def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float) -> dict[str, Any]:
@@ -52,13 +77,15 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
         validated_for: dict[float, Validated] = {}
         for turn in sides:
             long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
-            parts = {n: turn[n][0].rows[: round(100 * length_s)] for n in long}
-            known = [n for n in group.known if n in parts]
-            told = [rooms.told(parts[n]) for n in long] if rooms else []
+            parts = [turn[n][0].rows[: round(100 * length_s)] for n in long]
+            known = [n for n in group.known if n in long]
+            told = [rooms.told(part) for part in parts] if rooms else []
             in_room = np.array([each.probability for each in told] or [0.0] * len(long))
             found.in_room += in_room.tolist()
             began = time.monotonic()
-            scores = tried_out.scores([parts[n] for n in long], [turn[n][1].rows for n in known])
+            asked = Pieces.of(parts, wanted.questioned_s, MOST_PIECES)
+            others = Pieces.of([turn[n][1].rows for n in known], wanted.known_s, MOST_KNOWN_PIECES)
+            scores = tried_out.scores(asked.pieces, others.pieces)
             found.compare_s += time.monotonic() - began
             for probability in np.unique(in_room).tolist():
                 if probability not in validated_for:
@@ -66,9 +93,10 @@ def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float
                         tried_out.trials, len(group.speakers), probability
                     )
                 validated = validated_for[probability]
-                chosen = np.flatnonzero(in_room == probability)
-                log10_lr = log10_lr_of(validated, scores[:, chosen])
-                found.add([long[n] for n in chosen], known, log10_lr)
+                chosen = in_room == probability
+                each = log10_lr_of(validated, scores)
+                log10_lr = others.means(asked.means(each).T).T[chosen]
+                found.add(np.array(long)[chosen].tolist(), known, log10_lr)
                 low, high = validated.bounds
                 found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
         used += validated_for.values()

@@ -254,6 +254,29 @@ def holders(path: Path) -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.slow
+def test_a_worker_that_is_killed_again_and_again_comes_back() -> None:
+    """Also where it is not there fifteen seconds after it was first killed: Dask gives it up then."""
+
+    def workers() -> set[psutil.Process]:
+        found = set()
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if "spawn_main" in " ".join(process.cmdline()):
+                    found.add(process)
+        return found
+
+    before = workers()
+    with engine_named("dask", workers=1) as engine:
+        assert engine is not None
+        over = time.monotonic() + 15.5
+        while time.monotonic() < over:
+            for worker in workers() - before:
+                worker.kill()
+            engine.begin(bytes, "answer", "ascii").result()
+        assert engine.begin(bytes, "answer", "ascii").result() == b"answer"
+
+
 @dataclass(frozen=True)
 class Deadly:
     """A folder in which there is one file whose workers are killed, and the archive of the others."""

@@ -29,6 +29,7 @@ _LOOK_EVERY_S = 1.0
 _COUNT_EVERY_S = 5.0
 _PATIENCE_S = 30.0
 _TO_CONNECT_S = 10.0
+_NEVER = "10000 days"
 
 
 def is_engine(name: str) -> bool:
@@ -274,7 +275,11 @@ def _distributed() -> Any:
 
 @contextmanager
 def _local(distributed: Any, workers: int) -> Iterator[tuple[str, Any]]:
-    """A cluster of this machine alone, for as long as it is needed."""
+    """A cluster of this machine alone, for as long as it is needed.
+
+    A killed worker is started again. Dask would give up one that is not there fifteen seconds after it was
+    killed, also if it has come back meanwhile and was killed once more, as a deadly file does.
+    """
     import dask  # noqa: PLC0415  (an extra)
 
     try:
@@ -308,7 +313,8 @@ def _local(distributed: Any, workers: int) -> Iterator[tuple[str, Any]]:
             silence_logs=logging.CRITICAL,
         )
     try:
-        yield cluster.scheduler_address, security
+        with dask.config.set({"distributed.deploy.lost-worker-timeout": _NEVER}):
+            yield cluster.scheduler_address, security
     finally:
         with _quiet():
             cluster.close(timeout=_PATIENCE_S)

@@ -31,7 +31,7 @@ from earwitness.voices.validation import Trials, TriedOut, Validated, try_out
 
 _DISAGREE: Final = (
     -0.8
-)  # 11 of 1,876 pairs of one speaker are as low in bench/who.py, most of two are
+)  # 13 of 1,876 pairs of one speaker are as low in bench/who.py, most of two are
 _TELLS: Final = (
     -0.6
 )  # a system whose lowest likelihood ratio is above that cannot say that voices differ
