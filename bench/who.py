@@ -1,6 +1,6 @@
 """The bench of voice comparison: likelihood ratios for speakers that nothing was learnt from.
 
-    EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--turns 1] [--keep FOLDER]
+    EARWITNESS_DATA=FOLDER python bench/who.py run [--lengths 20 10 5] [--halves 0] [--keep FOLDER]
     python bench/who.py show [--keep FOLDER]
     EARWITNESS_DATA=FOLDER python bench/who.py told [--keep FOLDER]
     python bench/who.py coverage
@@ -10,9 +10,11 @@
 The speakers of speechocean762 are split in two halves. Each half is the population of the other. Its
 speakers are heard in the conditions that the workbench itself tells of the recordings of the other
 half, questioned and known (``matched``), with one system for the noisier known recordings and one for
-the quieter. ``clean`` is the same system with a population as it was received; ``rooms``, one that also
-learns from it in rooms; ``true``, one whose recordings went through the very condition, as no case could
-know it, and that learns from rooms. All trials of a half - every questioned recording against every
+the quieter. ``case`` has a population of its own for each questioned recording, as a case has, which goes
+through what is told of that one alone; a condition takes hours, so it is run only if asked for. ``clean``
+is the same system with a population as it was received; ``rooms``, one that also learns from it in rooms;
+``true``, one whose recordings went through the very condition, as no case could know it, and that learns
+from rooms. All trials of a half - every questioned recording against every
 known one - are then compared. With ``--split`` the same people are dealt into halves in another way. Rows
 are written as they come, and what was computed is kept in the folder of ``--keep``.
 """
@@ -42,13 +44,16 @@ from earwitness.voices.metrics import Doubles, cllr, cost
 
 DATA = Path(os.environ.get("EARWITNESS_DATA", "../shared/data"))
 DRAWS = 1_000
+MATCHED = ("matched", "case")
+TRIALS = ("same", "same_of", "different", "different_of")
+QUICK = [way for way in WAYS if way != "case"]
 Row = dict[str, Any]
 Together = dict[tuple[str, float, str], list[Row]]
 
 
 def told(bench: Bench, name: str) -> None:
     """In how many recordings of a condition a cut of low frequencies is told, beside others."""
-    population, test = next(bench.halves())
+    _, population, test = next(bench.halves())
     others = few(bench, population)
     found = [
         with_low_cut(chain_of(recording), recording.signal(), others)
@@ -61,49 +66,49 @@ def told(bench: Bench, name: str) -> None:
     )
 
 
-def done_already(rows: Path) -> set[tuple[str, float, str, int, int]]:
+def done_already(rows: Path) -> set[tuple[str, float, str, int, int, int]]:
     """What stands in the rows: a run that was stopped goes on from there."""
     if not rows.exists():
         return set()
     found = [json.loads(line) for line in rows.read_text().splitlines()]
+    of_half = ("condition", "length_s", "calibrated", "half")
     return {
-        (row["condition"], row["length_s"], row["calibrated"], row["half"], row.get("split", 0))
-        for row in found
+        (*(row[key] for key in of_half), row.get("split", 0), row.get("part", 0)) for row in found
     }
 
 
 def run(bench: Bench, name: str, lengths: list[float], ways: list[str], rows: Path) -> None:
-    for number, (population, test) in enumerate(bench.halves()):
-        wanted = {
-            (name, length_s, calibrated, number, bench.split)
-            for length_s in lengths
-            for calibrated in ways
-        }
-        if wanted <= done_already(rows):
-            continue
+    for number, population, test in bench.halves():
         started = time.monotonic()
-        embedder, groups, sides = half(bench, name, population, test, ways=ways)
+        embedder, parts, sides = half(bench, name, population, test)
         prepared = time.monotonic() - started
-        for length_s in lengths:
-            for calibrated in ways:
-                if (name, length_s, calibrated, number, bench.split) in done_already(rows):
+        for way in ways:
+            for part, make in enumerate(parts[way]):
+                done = done_already(rows)
+                missing = [
+                    length_s
+                    for length_s in lengths
+                    if (name, length_s, way, number, bench.split, part) not in done
+                ]
+                if not missing:
                     continue
                 began = time.monotonic()
-                row = tried(embedder, groups[calibrated], sides, length_s)
-                row |= {
-                    "condition": name,
-                    "length_s": length_s,
-                    "calibrated": calibrated,
-                    "half": number,
-                    "split": bench.split,
-                    "refused": len(test) - len(sides[0]),
-                    "prepare_s": round(prepared, 1),
-                    "run_s": round(time.monotonic() - began, 2),
-                    "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-                }
-                with rows.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(name, length_s, calibrated, number, row["run_s"], "s", flush=True)
+                for length_s, row in tried(embedder, make(), sides, missing).items():
+                    row |= {
+                        "condition": name,
+                        "length_s": length_s,
+                        "calibrated": way,
+                        "half": number,
+                        "split": bench.split,
+                        "part": part,
+                        "refused": len(test) - len(sides[0]),
+                        "prepare_s": round(prepared, 1),
+                        "run_s": round(time.monotonic() - began, 2),
+                        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                    }
+                    with rows.open("a") as file:
+                        file.write(json.dumps(row) + "\n")
+                    print(name, length_s, way, number, part, row["run_s"], "s", flush=True)
 
 
 def show(rows: Path) -> None:
@@ -130,11 +135,14 @@ def show(rows: Path) -> None:
             f"| {in_room:.0%} |"
         )
     print(f"\n{beyond} of {trials:,} held-out trials beyond the bounds of their validation")
-    print("\nCllr of matched less that of clean, and 95 % over draws of speakers:\n")
-    print("| condition | net speech | difference | 95 % |\n|---|---|---|---|")
-    for name, length_s, matched, clean in _beside_clean(together):
-        low, middle, high = difference(matched, clean)
-        print(f"| {name} | {length_s:g} s | {middle:+.3f} | {low:+.3f} to {high:+.3f} |")
+    print("\nCllr less that of clean, and 95 % over draws of speakers:\n")
+    print("| condition | net speech | calibrated on | difference | 95 % |\n|---|---|---|---|---|")
+    for way in MATCHED:
+        for name, length_s, matched, clean in _beside_clean(together, way):
+            low, middle, high = difference(matched, clean)
+            print(
+                f"| {name} | {length_s:g} s | {way} | {middle:+.4f} | {low:+.3f} to {high:+.3f} |"
+            )
     show_splits(every)
 
 
@@ -148,7 +156,7 @@ def show_splits(every: list[Row]) -> None:
     print("|---|---|---|---|---|---|")
     for split in splits:
         together = _together([row for row in every if row.get("split", 0) == split])
-        for name, length_s, *both in _beside_clean(together):
+        for name, length_s, *both in _beside_clean(together, "matched"):
             ours, clean = (_cllr(rows) for rows in both)
             print(
                 f"| {name} | {length_s:g} s | {split} | {ours:.4f} | {clean:.4f} "
@@ -156,12 +164,24 @@ def show_splits(every: list[Row]) -> None:
             )
 
 
-def _beside_clean(together: Together) -> Iterator[tuple[str, float, list[Row], list[Row]]]:
-    """Condition, length, and the rows of matched and of clean, where there are as many of both."""
+def _beside_clean(
+    together: Together, way: str
+) -> Iterator[tuple[str, float, list[Row], list[Row]]]:
+    """Condition, length, and the rows of a way and of clean, in the trials that both have."""
     for (name, length_s, calibrated), matched in together.items():
-        clean = together.get((name, length_s, "clean"))
-        if calibrated == "matched" and clean and len(clean) == len(matched):
-            yield name, length_s, matched, clean
+        clean = {row["half"]: row for row in together.get((name, length_s, "clean"), [])}
+        both = [(row, clean[row["half"]]) for row in matched if row["half"] in clean]
+        if calibrated == way and both:
+            ours = [row for row, _ in both]
+            yield name, length_s, ours, [_only(row, other["same_of"]) for other, row in both]
+
+
+def _only(row: Row, questioned: list[int]) -> Row:
+    """The trials of a row in which one of these people was questioned."""
+    same = np.isin(row["same_of"], questioned)
+    different = np.isin(np.array(row["different_of"])[:, 0], questioned)
+    chosen = {"same": same, "same_of": same, "different": different, "different_of": different}
+    return row | {key: np.array(row[key])[which] for key, which in chosen.items()}
 
 
 def _cllr(rows: list[Row]) -> float:
@@ -172,10 +192,20 @@ def _cllr(rows: list[Row]) -> float:
 
 
 def _together(rows: list[Row]) -> Together:
-    """Rows by condition, length and calibration: those of both halves."""
-    found: Together = {}
+    """By condition, length and calibration, a row for each half, whatever parts it came in."""
+    parts: dict[tuple[str, float, str, int], list[Row]] = {}
     for row in rows:
-        found.setdefault((row["condition"], row["length_s"], row["calibrated"]), []).append(row)
+        key = row["condition"], row["length_s"], row["calibrated"], row["half"]
+        parts.setdefault(key, []).append(row)
+    found: Together = {}
+    for (*of_both, _), its in parts.items():
+        lists = {key: [each for row in its for each in row[key]] for key in TRIALS}
+        counted = {
+            "beyond": sum(row["beyond"] for row in its),
+            "in_room": float(np.mean([row["in_room"] for row in its])),
+        }
+        name, length_s, calibrated = of_both
+        found.setdefault((name, length_s, calibrated), []).append(its[0] | lists | counted)
     return found
 
 
@@ -216,9 +246,9 @@ def main() -> None:
     parser.add_argument("what", choices=("run", "show", "told", "coverage", "time", "peer"))
     parser.add_argument("--lengths", type=float, nargs="+", default=[20.0, 10.0, 5.0])
     parser.add_argument("--turns", type=int, choices=(1, 2), default=2)
-    parser.add_argument("--halves", type=int, choices=(1, 2), default=2)
+    parser.add_argument("--halves", type=int, choices=(0, 1), nargs="+", default=[0, 1])
     parser.add_argument("--conditions", nargs="+", default=[])
-    parser.add_argument("--calibrated", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--calibrated", nargs="+", choices=WAYS, default=QUICK)
     parser.add_argument(
         "--split", type=int, default=0, help="people are dealt by this seed; 0: in order"
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +38,7 @@ from earwitness.voices.mel import STEP_S, frame_count
 from earwitness.voices.population import Speaker, Spoken, joined
 from earwitness.voices.validation import FOLDS
 
-WAYS = ("matched", "clean", "rooms", "true")
+WAYS = ("matched", "clean", "case", "rooms", "true")
 QUIETEST_DB = 99.0  # where noise is not told
 
 
@@ -44,7 +46,7 @@ class Bench:
     """The people and the conditions, with what was computed of them in a folder."""
 
     def __init__(
-        self, data: Path, folder: Path, turns: int, halves: int, *, split: int = 0
+        self, data: Path, folder: Path, turns: int, halves: Sequence[int], *, split: int = 0
     ) -> None:
         everybody = people(data)
         order = np.arange(len(everybody))
@@ -59,11 +61,10 @@ class Bench:
         crowd = [reader.whole for reader in readers(data)[-10:]]
         self.conditions = conditions(crowd)
 
-    def halves(self) -> Iterator[tuple[list[Person], list[Person]]]:
-        """Population and test people, both ways round: every other one in order, or as they were drawn."""
-        yield self.people[0::2], self.people[1::2]
-        if self._halves == 2:
-            yield self.people[1::2], self.people[0::2]
+    def halves(self) -> Iterator[tuple[int, list[Person], list[Person]]]:
+        """Each half's number, its population and the test people: every other one in order, or as drawn."""
+        for number in self._halves:
+            yield number, self.people[number::2], self.people[1 - number :: 2]
 
     def questioned(self, person: Person, turn: int, name: str) -> Recording:
         return questioned_recording(person, turn, name, self.conditions[name], self.folder)
@@ -79,13 +80,18 @@ class Bench:
         """The features of a recording, kept for the next condition of the same band."""
         key = (recording.exhibit.sha256, embedder.key)
         if key not in self._spoken:
-            signal = np.asarray(recording.signal())
-            in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
-            self._spoken[key] = joined([(embedder.features(signal, in_speech), in_speech)])
+            self._spoken[key] = features_of(recording, embedder)
         return self._spoken[key]
 
     def through(
-        self, person: Person, chain: Chain, name: str, seed: int, *, room: bool = False
+        self,
+        person: Person,
+        chain: Chain,
+        name: str,
+        seed: int,
+        *,
+        room: bool = False,
+        folder: Path | None = None,
     ) -> Recording:
         """A person of the population in the conditions of another recording, in a room first or not."""
         whole = self.whole(person)
@@ -99,7 +105,14 @@ class Bench:
             )
 
         split = f" split {self.split}" if self.split else ""
-        return sound_recording(f"through {name} {person.name}{split}", sound, self.folder)
+        return sound_recording(f"through {name} {person.name}{split}", sound, folder or self.folder)
+
+
+def features_of(recording: Recording, embedder: Embedder) -> Spoken:
+    """The features of what is said in a recording."""
+    signal = np.asarray(recording.signal())
+    in_speech = recording.speech.mask(frame_count(signal.size), STEP_S)
+    return joined([(embedder.features(signal, in_speech), in_speech)])
 
 
 def is_refused(chain: Chain) -> bool:
@@ -117,14 +130,18 @@ Sides = list[list[tuple[Spoken, Spoken]]]
 
 @dataclass(frozen=True)
 class Group:
-    """A population, and the numbers of those whose known recordings it is for.
+    """A population, and the numbers of those whose recordings it is for, questioned and known.
 
     With ``tells_rooms``, how probable a room is, is told of each questioned recording.
     """
 
     speakers: list[Speaker]
+    questioned: list[int]
     known: list[int]
     tells_rooms: bool = False
+
+
+Part = Callable[[], list[Group]]  # made when it is come to
 
 
 def half(
@@ -133,10 +150,11 @@ def half(
     population: list[Person],
     test: list[Person],
     embedder_for: Callable[[float | None, float | None], Embedder] = embedded_for,
-    *,
-    ways: Sequence[str] = WAYS,
-) -> tuple[Embedder, dict[str, list[Group]], Sides]:
-    """The population in each of these ways, and for each turn the test people's questioned and known."""
+) -> tuple[Embedder, dict[str, list[Part]], Sides]:
+    """The population in each way, and for each turn the test people's questioned and known speech.
+
+    A way has one part for all questioned recordings, or one for each.
+    """
     test = [each for each in test if not is_refused(chain_of(bench.questioned(each, 0, name)))]
     told = told_of(bench, name, population, test)
     every = [each for group in told for each in group.conditions]
@@ -172,18 +190,39 @@ def half(
             for person in population
         ]
 
-    def matched(group: Told) -> Group:
-        sides_ = sent(group, "known"), sent(group, "questioned"), sent(group, "room")
-        return Group(speakers(population, *sides_, received), group.people, tells_rooms=True)
-
     everybody = list(range(len(test)))
-    of_way: dict[str, Callable[[], list[Group]]] = {
-        "matched": lambda: [matched(group) for group in told],
-        "clean": lambda: [Group(speakers(population, received, received), everybody)],
-        "rooms": lambda: [Group(speakers(population, received, received, in_rooms()), everybody)],
-        "true": lambda: [Group(speakers(population, received, very(), in_rooms()), everybody)],
+
+    @cache
+    def known_sides() -> list[list[Spoken]]:
+        return [sent(group, "known") for group in told]
+
+    def matched() -> list[Group]:
+        found = []
+        for group, known in zip(told, known_sides(), strict=True):
+            sides_ = known, sent(group, "questioned"), sent(group, "room")
+            of_all = speakers(population, *sides_, received)
+            found.append(Group(of_all, everybody, group.people, tells_rooms=True))
+        return found
+
+    def case(number: int) -> list[Group]:
+        asked = bench.questioned(test[number], 0, name)
+        chain = with_low_cut(chain_of(asked), asked.signal(), few(bench, population))
+        own = [sent_once(bench, population, chain, embedder, room=room) for room in (False, True)]
+        return [
+            Group(speakers(population, known, *own, received), [number], group.people, True)
+            for group, known in zip(told, known_sides(), strict=True)
+        ]
+
+    def alike(questioned: list[Spoken], there: list[Spoken] | None = None) -> list[Group]:
+        return [Group(speakers(population, received, questioned, there), everybody, everybody)]
+
+    parts: dict[str, list[Part]] = {
+        "matched": [matched],
+        "clean": [lambda: alike(received)],
+        "case": [partial(case, number) for number in everybody],
+        "rooms": [lambda: alike(received, in_rooms())],
+        "true": [lambda: alike(very(), in_rooms())],
     }
-    groups = {way: of_way[way]() for way in ways}
     sides = [
         [
             (
@@ -194,7 +233,21 @@ def half(
         ]
         for turn in bench.turns
     ]
-    return embedder, groups, sides
+    return embedder, parts, sides
+
+
+def sent_once(
+    bench: Bench, population: list[Person], chain: Chain, embedder: Embedder, *, room: bool
+) -> list[Spoken]:
+    """A population in the conditions of one questioned recording; its sounds are not kept."""
+    with tempfile.TemporaryDirectory(dir=bench.folder) as folder:
+        return [
+            features_of(
+                bench.through(person, chain, "once", 2 * number, room=room, folder=Path(folder)),
+                embedder,
+            )
+            for number, person in enumerate(population)
+        ]
 
 
 def speakers(

@@ -72,11 +72,10 @@ class Peer:
 def run(bench: Bench, name: str, lengths: list[float], python: Path, folder: Path) -> None:
     """The matched rows of one condition, with the peer's vectors."""
     rows = folder / "peer.jsonl"
-    for number, (population, test) in enumerate(bench.halves()):
+    for number, population, test in bench.halves():
         peer = Peer(python, folder)
-        _, groups, sides = half(bench, name, population, test, lambda *_, peer=peer: peer)
-        for length_s in lengths:
-            row = tried(peer, groups["matched"], sides, length_s)
+        _, parts, sides = half(bench, name, population, test, lambda *_, peer=peer: peer)
+        for length_s, row in tried(peer, parts["matched"][0](), sides, lengths).items():
             row |= {
                 "condition": name,
                 "length_s": length_s,

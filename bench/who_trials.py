@@ -17,9 +17,9 @@ from earwitness.voices.comparison import MOST_KNOWN_PIECES, MOST_PIECES, log10_l
 from earwitness.voices.embedder import Embedder, cut
 from earwitness.voices.mel import Floats
 from earwitness.voices.metrics import Doubles
-from earwitness.voices.population import durations
-from earwitness.voices.reverberation import rooms_of
-from earwitness.voices.validation import Validated, try_out
+from earwitness.voices.population import Durations, durations
+from earwitness.voices.reverberation import Rooms, rooms_of
+from earwitness.voices.validation import TriedOut, Validated, try_out
 
 ENOUGH = 0.8  # of the length asked for, or the person is not in the trial
 
@@ -33,8 +33,26 @@ class Found:
     same_of: list[int] = field(default_factory=list)
     different_of: list[list[int]] = field(default_factory=list)
     in_room: list[float] = field(default_factory=list)
+    used: list[Validated] = field(default_factory=list)
     beyond: int = 0
     compare_s: float = 0.0
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """What is written of it."""
+        return {
+            "same": np.round(np.concatenate(self.same), 4).tolist(),
+            "different": np.round(np.concatenate(self.different), 4).tolist(),
+            "same_of": self.same_of,
+            "different_of": self.different_of,
+            "in_room": float(np.mean(self.in_room)),
+            "beyond": self.beyond,
+            "ways": [each.way for each in self.used],
+            "validated": [each.cost.cllr for each in self.used],
+            "comparisons_a_second": round(
+                sum(each.size for each in (*self.same, *self.different)) / self.compare_s
+            ),
+        }
 
     def add(self, questioned: list[int], known: list[int], log10_lr: Doubles) -> None:
         """Add what each questioned recording gives with each known one [shape=(questioned, known)]."""
@@ -65,52 +83,64 @@ class Pieces:
         return means
 
 
-def tried(embedder: Embedder, groups: list[Group], sides: Sides, length_s: float) -> dict[str, Any]:
-    """A row of the bench: the likelihood ratio of every trial at one length, and how they came about."""
+def tried(
+    embedder: Embedder, groups: list[Group], sides: Sides, lengths: list[float]
+) -> dict[float, dict[str, Any]]:
+    """A row of the bench for each length: the likelihood ratio of every trial, and how they came about.
+
+    There is none for a length at which nobody was questioned.
+    """
     known_s = float(np.median([known.seconds for turn in sides for _, known in turn]))
-    found = Found()
-    used: list[Validated] = []
+    found = {length_s: Found() for length_s in lengths}
     for group in groups:
-        wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
         rooms = rooms_of(embedder, group.speakers) if group.tells_rooms else None
-        tried_out = try_out(embedder, group.speakers, wanted)
-        validated_for: dict[float, Validated] = {}
-        for turn in sides:
-            long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
-            parts = [turn[n][0].rows[: round(100 * length_s)] for n in long]
-            known = [n for n in group.known if n in long]
-            told = [rooms.told(part) for part in parts] if rooms else []
-            in_room = np.array([each.probability for each in told] or [0.0] * len(long))
-            found.in_room += in_room.tolist()
-            began = time.monotonic()
-            asked = Pieces.of(parts, wanted.questioned_s, MOST_PIECES)
-            others = Pieces.of([turn[n][1].rows for n in known], wanted.known_s, MOST_KNOWN_PIECES)
-            scores = tried_out.scores(asked.pieces, others.pieces)
-            found.compare_s += time.monotonic() - began
-            for probability in np.unique(in_room).tolist():
-                if probability not in validated_for:
-                    validated_for[probability] = Validated(
-                        tried_out.trials, len(group.speakers), probability
-                    )
-                validated = validated_for[probability]
-                chosen = in_room == probability
-                each = log10_lr_of(validated, scores)
-                log10_lr = others.means(asked.means(each).T).T[chosen]
-                found.add(np.array(long)[chosen].tolist(), known, log10_lr)
-                low, high = validated.bounds
-                found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
-        used += validated_for.values()
+        for length_s, of_length in found.items():
+            wanted = durations(group.speakers, questioned_s=length_s, known_s=known_s)
+            tried_out = try_out(embedder, group.speakers, wanted)
+            _try(of_length, group, rooms, tried_out, wanted, sides, length_s)
     return {
-        "same": np.round(np.concatenate(found.same), 4).tolist(),
-        "different": np.round(np.concatenate(found.different), 4).tolist(),
-        "same_of": found.same_of,
-        "different_of": found.different_of,
-        "in_room": float(np.mean(found.in_room)),
-        "beyond": found.beyond,
-        "ways": [each.way for each in used],
-        "system": embedder.name,
-        "validated": [each.cost.cllr for each in used],
-        "comparisons_a_second": round(
-            sum(each.size for each in (*found.same, *found.different)) / found.compare_s
-        ),
+        length_s: each.row | {"system": embedder.name}
+        for length_s, each in found.items()
+        if each.in_room
     }
+
+
+def _try(
+    found: Found,
+    group: Group,
+    rooms: Rooms | None,
+    tried_out: TriedOut,
+    wanted: Durations,
+    sides: Sides,
+    length_s: float,
+) -> None:
+    """All trials of a group at one length."""
+    validated_for: dict[float, Validated] = {}
+    for turn in sides:
+        long = [n for n, (asked, _) in enumerate(turn) if asked.seconds >= ENOUGH * length_s]
+        questioned = [n for n in group.questioned if n in long]
+        known = [n for n in group.known if n in long]
+        if not questioned or not known:
+            continue
+        parts = [turn[n][0].rows[: round(100 * length_s)] for n in questioned]
+        told = [rooms.told(part) for part in parts] if rooms else []
+        in_room = np.array([each.probability for each in told] or [0.0] * len(parts))
+        found.in_room += in_room.tolist()
+        began = time.monotonic()
+        asked = Pieces.of(parts, wanted.questioned_s, MOST_PIECES)
+        others = Pieces.of([turn[n][1].rows for n in known], wanted.known_s, MOST_KNOWN_PIECES)
+        scores = tried_out.scores(asked.pieces, others.pieces)
+        found.compare_s += time.monotonic() - began
+        for probability in np.unique(in_room).tolist():
+            if probability not in validated_for:
+                validated_for[probability] = Validated(
+                    tried_out.trials, len(group.speakers), probability
+                )
+            validated = validated_for[probability]
+            chosen = in_room == probability
+            each = log10_lr_of(validated, scores)
+            log10_lr = others.means(asked.means(each).T).T[chosen]
+            found.add(np.array(questioned)[chosen].tolist(), known, log10_lr)
+            low, high = validated.bounds
+            found.beyond += int(((log10_lr < low - 1e-9) | (log10_lr > high + 1e-9)).sum())
+    found.used += validated_for.values()

@@ -105,7 +105,11 @@ def test_in_an_echoing_room_the_pairs_in_rooms_count(tmp_path: Path) -> None:
     is_same = np.array(trials["questioned_speaker"]) == np.array(trials["known_speaker"])
     counts = np.array(trials["counts"])[is_same]
     assert counts[there[is_same]].sum() / counts.sum() == pytest.approx(int(told) / 100, abs=1e-3)
+    assert found.measure("held-out pairs of one speaker").value == (is_same & ~there).sum() == 48
+    again = found.measure("of those of one speaker, also tried in a room").value
+    assert again == (is_same & there).sum() > 0
     assert found.strength is not None and found.strength.value < 0
+    assert f" {again} and " in found.strength.measured_on
 
 
 def test_what_it_rests_on_is_stated(impostor: tuple[Case, Finding]) -> None:

@@ -28,7 +28,7 @@ from earwitness.voices.comparison import Compared
 from earwitness.voices.metrics import Doubles, best_monotone, cross_entropy, tippett, trade_off
 from earwitness.voices.population import LEAST_SPEAKERS, Durations
 from earwitness.voices.reverberation import PRIOR, Room
-from earwitness.voices.validation import Validated
+from earwitness.voices.validation import Mask, Validated
 from earwitness.voices.words import propositions, said, support_in_words, verbal_scale
 
 QUESTIONED: Final = "questioned"  # in place of a hash, where both sides are listed
@@ -70,9 +70,17 @@ class Told:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """Trials of one speaker and of two."""
-        same = int(self.validated.trials.is_same.sum())
-        return same, self.validated.trials.scores.size - same
+        """Trials of one speaker and of two; those that were made again in a room are not counted twice."""
+        return self._counted(~self.validated.trials.in_room)
+
+    @property
+    def counts_in_rooms(self) -> tuple[int, int]:
+        """Of these, the trials that were also made in a room."""
+        return self._counted(self.validated.trials.in_room)
+
+    def _counted(self, chosen: Mask) -> tuple[int, int]:
+        is_same = self.validated.trials.is_same[chosen]
+        return int(is_same.sum()), int((~is_same).sum())
 
 
 def summary(case: Case, told: Told) -> str:
@@ -149,6 +157,7 @@ def _measures_of_validation(told: Told) -> list[Measure]:
         Measure("population speakers", validated.speakers),
         Measure("held-out pairs of one speaker", same),
         Measure("held-out pairs of two speakers", different),
+        *_measures_in_rooms(told),
         Measure("Cllr", found.cllr, digits=3, low=low.cllr, high=high.cllr),
         Measure("Cllr min", found.cllr_min, digits=3, low=low.cllr_min, high=high.cllr_min),
         Measure("Cllr cal", found.cllr_cal, digits=3),
@@ -165,6 +174,16 @@ def _measures_of_validation(told: Told) -> list[Measure]:
         Measure("calibration", validated.way),
         Measure("questioned speech in each trial", told.wanted.questioned_s, "s", digits=1),
         Measure("known speech in each trial", told.wanted.known_s, "s", digits=1),
+    ]
+
+
+def _measures_in_rooms(told: Told) -> list[Measure]:
+    same, different = told.counts_in_rooms
+    if not same and not different:
+        return []
+    return [
+        Measure("of those of one speaker, also tried in a room", same),
+        Measure("of those of two speakers, also tried in a room", different),
     ]
 
 
@@ -306,6 +325,8 @@ def _stronger(case: Case, told: Told) -> list[str]:
 def strength(case: Case, told: Told) -> Strength:
     """The likelihood ratio with its interval, and on what that rests."""
     same, different = told.counts
+    there = " and ".join(str(each) for each in told.counts_in_rooms)
+    also = f"{there} of them once more in a room, " if any(told.counts_in_rooms) else ""
     value = told.result.log10_lr
     return Strength(
         scale="log10_lr",
@@ -314,7 +335,7 @@ def strength(case: Case, told: Told) -> Strength:
         high=told.result.high,
         measured_on=(
             f"{told.validated.speakers} speakers of the population, {same} pairs of one speaker and "
-            f"{different} of two, held out by speaker, {told.wanted.questioned_s:.0f} s against "
+            f"{different} of two, {also}held out by speaker, {told.wanted.questioned_s:.0f} s against "
             f"{told.wanted.known_s:.0f} s; {case.conditions.wording}. Cllr "
             f"{told.validated.cost.cllr:.2f}; bounds {told.validated.bounds[0]:.2f} to "
             f"{told.validated.bounds[1]:.2f}; interval over draws of speakers"
