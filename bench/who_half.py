@@ -209,7 +209,12 @@ def half(
         chain = with_low_cut(chain_of(asked), asked.signal(), few(bench, population))
         own = [sent_once(bench, population, chain, embedder, room=room) for room in (False, True)]
         return [
-            Group(speakers(population, known, *own, received), [number], group.people, True)
+            Group(
+                speakers(population, known, *own, received),
+                [number],
+                group.people,
+                tells_rooms=True,
+            )
             for group, known in zip(told, known_sides(), strict=True)
         ]
 
